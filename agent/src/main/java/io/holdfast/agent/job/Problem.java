@@ -1,0 +1,61 @@
+package io.holdfast.agent.job;
+
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Something that an admin or the person at the machine should mend, in words that say what is
+ * wrong, where, and what to do. Shown in the log, in {@code status} and, where it can be reached,
+ * in the control plane's {@code problems} table.
+ *
+ * @param code stable, lower-case, for scripts: {@code cron-invalid}, {@code source-paths-empty}
+ * @param subject what it is about, in the table's words: {@code device}, {@code job <name>}, {@code
+ *     schedule <id>}, {@code setting <key>}; with the code it identifies the problem on this device
+ * @param jobId the job that suffers, if it is one job's problem
+ * @param scheduleId the schedule that suffers, if it is one schedule's problem
+ * @param message one sentence: what is wrong and where; holds no secret
+ * @param remedy one sentence: what to do about it
+ */
+public record Problem(
+    String code,
+    String subject,
+    Optional<UUID> jobId,
+    Optional<Integer> scheduleId,
+    String message,
+    String remedy) {
+
+  public Problem {
+    Objects.requireNonNull(code, "code");
+    Objects.requireNonNull(subject, "subject");
+    Objects.requireNonNull(jobId, "jobId");
+    Objects.requireNonNull(scheduleId, "scheduleId");
+    Objects.requireNonNull(message, "message");
+    Objects.requireNonNull(remedy, "remedy");
+  }
+
+  public static Problem ofDevice(String code, String message, String remedy) {
+    return new Problem(code, "device", Optional.empty(), Optional.empty(), message, remedy);
+  }
+
+  public static Problem ofSetting(String code, String key, String message, String remedy) {
+    return new Problem(code, "setting " + key, Optional.empty(), Optional.empty(), message, remedy);
+  }
+
+  public static Problem ofJob(
+      String code, UUID jobId, String jobName, String message, String remedy) {
+    return new Problem(
+        code, "job " + jobName, Optional.of(jobId), Optional.empty(), message, remedy);
+  }
+
+  public static Problem ofSchedule(
+      String code, UUID jobId, int scheduleId, String message, String remedy) {
+    return new Problem(
+        code,
+        "schedule " + scheduleId,
+        Optional.of(jobId),
+        Optional.of(scheduleId),
+        message,
+        remedy);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What must never be shown: the {@link io.holdfast.agent.secret.Secret} type and the redaction of
+ * texts that may hold one. Depends on nothing of ours; every room may use it.
+ */
+@NullMarked
+package io.holdfast.agent.secret;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,181 @@
+package io.holdfast.agent.architecture;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Holds the direction of dependencies that docs/architecture.md draws. */
+class RoomsTest {
+
+  private static final String ROOT = "io.holdfast.agent";
+
+  /** Who may use whom; {@code secret} is open to every room, and a room to itself. */
+  private static final Map<String, Set<String>> MAY_USE =
+      Map.ofEntries(
+          Map.entry("secret", Set.of()),
+          Map.entry("job", Set.of()),
+          Map.entry("restic", Set.of()),
+          Map.entry("config", Set.of()),
+          Map.entry("schedule", Set.of("job")),
+          Map.entry("sync", Set.of("schedule", "job")),
+          Map.entry("run", Set.of("restic", "schedule", "job")),
+          Map.entry("report", Set.of("run", "job")),
+          Map.entry("postgres", Set.of("sync", "report", "run", "schedule", "job", "config")),
+          Map.entry(
+              "daemon",
+              Set.of("sync", "report", "run", "restic", "schedule", "job", "config", "postgres")),
+          Map.entry(
+              "cli",
+              Set.of(
+                  "daemon",
+                  "sync",
+                  "report",
+                  "run",
+                  "restic",
+                  "schedule",
+                  "job",
+                  "config",
+                  "postgres")));
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages(ROOT);
+
+  @Test
+  void every_room_uses_only_the_rooms_below_it() {
+    MAY_USE.forEach((room, others) -> {
+      String[] allowed =
+          Stream.concat(others.stream(), Stream.of(room, "secret"))
+              .map(name -> ROOT + "." + name + "..")
+              .toArray(String[]::new);
+      classes()
+          .that()
+          .resideInAPackage(ROOT + "." + room + "..")
+          .should()
+          .onlyDependOnClassesThat(
+              resideOutsideOfPackage(ROOT + "..").or(resideInAnyPackage(allowed)))
+          .allowEmptyShould(true)
+          .check(CLASSES);
+    });
+  }
+
+  @Test
+  void every_class_lives_in_a_room_that_this_test_knows() {
+    Set<String> rooms =
+        CLASSES.stream()
+            .map(c -> c.getPackageName().substring(ROOT.length()).replaceFirst("^\\.", ""))
+            .map(name -> name.contains(".") ? name.substring(0, name.indexOf('.')) : name)
+            .collect(Collectors.toSet());
+    assertThat(MAY_USE.keySet()).containsAll(rooms);
+  }
+
+  @Test
+  void rooms_form_no_cycle() {
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  @Test
+  void only_postgres_speaks_sql() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".postgres..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "java.sql..",
+            "javax.sql..",
+            "org.jdbi..",
+            "org.postgresql..",
+            "org.flywaydb..",
+            "com.zaxxer..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void only_restic_starts_processes() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".restic..")
+        .should()
+        .dependOnClassesThat()
+        .belongToAnyOf(ProcessBuilder.class, Process.class, Runtime.class)
+        .orShould()
+        .callMethod(Runtime.class, "exec", String[].class)
+        .allowEmptyShould(true)
+        .because("a shutdown hook goes through Runtime too: daemon is excused below")
+        .check(
+            CLASSES.that(
+                new com.tngtech.archunit.base.DescribedPredicate<>("outside daemon") {
+                  @Override
+                  public boolean test(com.tngtech.archunit.core.domain.JavaClass c) {
+                    return !c.getPackageName().startsWith(ROOT + ".daemon");
+                  }
+                }));
+  }
+
+  @Test
+  void only_daemon_and_cli_read_the_real_clock_or_exit() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".daemon..", ROOT + ".cli..")
+        .should()
+        .callMethod(Instant.class, "now")
+        .orShould()
+        .callMethod(LocalDate.class, "now")
+        .orShould()
+        .callMethod(LocalDateTime.class, "now")
+        .orShould()
+        .callMethod(LocalTime.class, "now")
+        .orShould()
+        .callMethod(ZonedDateTime.class, "now")
+        .orShould()
+        .callMethod(ZoneId.class, "systemDefault")
+        .orShould()
+        .callMethod(Clock.class, "systemUTC")
+        .orShould()
+        .callMethod(Clock.class, "systemDefaultZone")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(System.class, "exit", int.class)
+        .check(CLASSES);
+  }
+
+  @Test
+  void no_class_is_named_after_nothing() {
+    noClasses()
+        .should()
+        .haveSimpleNameEndingWith("Manager")
+        .orShould()
+        .haveSimpleNameEndingWith("Helper")
+        .orShould()
+        .haveSimpleNameEndingWith("Util")
+        .orShould()
+        .haveSimpleNameEndingWith("Utils")
+        .orShould()
+        .haveSimpleNameEndingWith("Impl")
+        .orShould()
+        .haveSimpleNameEndingWith("Processor")
+        .check(CLASSES);
+  }
+}
