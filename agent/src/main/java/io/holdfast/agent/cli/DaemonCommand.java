@@ -1,0 +1,76 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.config.InvalidConfig;
+import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.daemon.Agent;
+import io.holdfast.agent.daemon.AgentParts;
+import io.holdfast.agent.daemon.Machine;
+import io.holdfast.agent.postgres.Database;
+import io.holdfast.agent.run.DeviceLocks.Held;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code holdfast daemon} */
+@Command(
+    name = "daemon",
+    description = "Runs the agent in the foreground until it gets SIGTERM or SIGINT.",
+    mixinStandardHelpOptions = true)
+final class DaemonCommand implements Callable<Integer> {
+
+  private static final Logger log = LoggerFactory.getLogger(DaemonCommand.class);
+
+  @Mixin private ConfigOption config = new ConfigOption();
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "log every step")
+  private boolean verbose;
+
+  @Override
+  public Integer call() throws InvalidConfig, InterruptedException {
+    Logging.forDaemon(verbose);
+    LocalConfig local = config.load();
+    AgentParts parts =
+        new AgentParts(
+            local, Machine.current(), Database.pooled(local.database()), Clock.systemUTC());
+    try (Held _ = onlyDaemon(parts)) {
+      Agent agent = new Agent(parts);
+      CountDownLatch told = new CountDownLatch(1);
+      CountDownLatch stopped = new CountDownLatch(1);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> awaitStop(told, stopped), "stop"));
+      agent.start();
+      told.await();
+      agent.stop();
+      stopped.countDown();
+    }
+    return ExitCode.OK;
+  }
+
+  private static Held onlyDaemon(AgentParts parts) {
+    return parts
+        .locks()
+        .tryDaemon()
+        .orElseThrow(() ->
+            new CommandFailure(
+                ExitCode.WRONG,
+                "another daemon already uses the state directory "
+                    + parts.config().stateDirectory(),
+                "Stop it first, or give this one another state_directory."));
+  }
+
+  /** The JVM ends when its hooks have: so the hook waits for the clean stop. */
+  private static void awaitStop(CountDownLatch told, CountDownLatch stopped) {
+    told.countDown();
+    try {
+      stopped.await();
+    } catch (InterruptedException e) {
+      log.warn("the stop was interrupted");
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.config.DatabaseUrl;
+import io.holdfast.agent.config.Environment;
+import io.holdfast.agent.config.InvalidDatabaseUrl;
+import io.holdfast.agent.secret.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** A database named on the command line; its password never is. */
+final class DatabaseOptions {
+
+  @Option(
+      names = "--database-url",
+      paramLabel = "URL",
+      description = "postgresql://host:port/database or a JDBC URL")
+  private @Nullable String url;
+
+  @Option(names = "--database-user", paramLabel = "USER", description = "the database user")
+  private @Nullable String user;
+
+  @Option(
+      names = "--password-file",
+      paramLabel = "FILE",
+      description = "a file that holds the password alone; else PGPASSWORD or .pgpass counts")
+  private @Nullable Path passwordFile;
+
+  Optional<String> url() {
+    return Optional.ofNullable(url);
+  }
+
+  Optional<String> user() {
+    return Optional.ofNullable(user);
+  }
+
+  Optional<Path> passwordFile() {
+    return Optional.ofNullable(passwordFile).map(Path::toAbsolutePath);
+  }
+
+  boolean given() {
+    return url != null || user != null || passwordFile != null;
+  }
+
+  /**
+   * The database that the options name, with what they leave open taken from the configuration's.
+   */
+  DatabaseAddress over(Optional<DatabaseAddress> configured, Environment environment) {
+    DatabaseAddress base = base(configured);
+    boolean sameUser = user == null || base.user().filter(user::equals).isPresent();
+    Optional<Secret> password =
+        passwordFile()
+            .map(DatabaseOptions::read)
+            .or(() -> sameUser ? base.password() : Optional.empty())
+            .or(() ->
+                Optional.ofNullable(environment.variables().get("PGPASSWORD")).map(Secret::new));
+    return new DatabaseAddress(base.jdbcUrl(), user().or(base::user), password, base.display());
+  }
+
+  private DatabaseAddress base(Optional<DatabaseAddress> configured) {
+    if (url == null) {
+      return configured.orElseThrow(() ->
+          new CommandFailure(
+              ExitCode.USAGE,
+              "no database is named",
+              "Give --database-url, or a configuration file that names one."));
+    }
+    try {
+      return DatabaseUrl.parse(url);
+    } catch (InvalidDatabaseUrl e) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "--database-url cannot be used: " + e.getMessage(),
+          "docs/configuration.md shows both forms.");
+    }
+  }
+
+  private static Secret read(Path file) {
+    try {
+      return new Secret(Files.readString(file).replaceFirst("\\R\\z", ""));
+    } catch (IOException e) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "--password-file " + file + " cannot be read",
+          "Check the path and its permissions.");
+    }
+  }
+}

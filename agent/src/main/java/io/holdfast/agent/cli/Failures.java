@@ -1,0 +1,40 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.config.InvalidConfig;
+import io.holdfast.agent.job.ControlPlaneException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+
+/** Every exception of a command becomes a sentence on standard error and an exit code. */
+final class Failures {
+
+  private Failures() {}
+
+  static int handle(Exception failure, CommandLine commandLine, ParseResult parsed) {
+    PrintWriter err = commandLine.getErr();
+    return switch (failure) {
+      case CommandFailure f -> say(err, f.getMessage(), f.remedy(), f.exitCode());
+      case InvalidConfig f -> say(err, f.getMessage(), "", ExitCode.CONFIGURATION);
+      case ControlPlaneException f ->
+          say(err, f.problem().message(), f.problem().remedy(), ExitCode.CONTROL_PLANE);
+      case UncheckedIOException f ->
+          say(err, f.getMessage() + " (" + f.getCause() + ")", "", ExitCode.WRONG);
+      case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);
+      default -> {
+        err.println("holdfast: a bug: please report it with what follows");
+        failure.printStackTrace(err);
+        yield ExitCode.BUG;
+      }
+    };
+  }
+
+  private static int say(PrintWriter err, String message, String remedy, int exitCode) {
+    err.println("holdfast: " + message);
+    if (!remedy.isEmpty()) {
+      err.println("          " + remedy);
+    }
+    return exitCode;
+  }
+}

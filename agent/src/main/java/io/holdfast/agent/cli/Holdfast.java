@@ -1,0 +1,73 @@
+package io.holdfast.agent.cli;
+
+import java.util.Objects;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The program: {@code holdfast}. */
+@Command(
+    name = "holdfast",
+    description = "restic backups for a whole fleet, with PostgreSQL as the control plane.",
+    mixinStandardHelpOptions = true,
+    versionProvider = VersionCommand.Provider.class,
+    subcommands = {
+      DaemonCommand.class,
+      RegisterCommand.class,
+      SyncCommand.class,
+      StatusCommand.class,
+      JobsCommand.class,
+      RunsCommand.class,
+      BackupCommand.class,
+      MigrateCommand.class,
+      DoctorCommand.class,
+      VersionCommand.class,
+      GenerateCompletion.class,
+      CommandLine.HelpCommand.class
+    },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done, and all is well",
+      "1:something is wrong: a backup failed, or status and doctor found a problem",
+      "2:the command line is wrong",
+      "3:the backup is partial: a snapshot exists, but something is missing in it",
+      "4:the job is unknown, switched off or already running",
+      "5:the configuration file is missing or wrong",
+      "6:the control plane cannot be reached, or refuses",
+      "70:a bug in holdfast",
+      "130:cancelled"
+    })
+public final class Holdfast implements Runnable {
+
+  @Spec private CommandSpec spec;
+
+  private Holdfast(CommandSpec spec) {
+    this.spec = spec;
+  }
+
+  private Holdfast() {
+    this(CommandSpec.create());
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Missing command: say what to do.");
+  }
+
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine commandLine = new CommandLine(new Holdfast());
+    commandLine.setExecutionStrategy(new CommandLine.RunLast());
+    commandLine.setExecutionExceptionHandler(Failures::handle);
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    CommandLine completion = commandLine.getSubcommands().get("generate-completion");
+    Objects.requireNonNull(completion).getCommandSpec().usageMessage().hidden(false);
+    return commandLine;
+  }
+}

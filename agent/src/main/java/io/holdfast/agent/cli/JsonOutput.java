@@ -1,0 +1,43 @@
+package io.holdfast.agent.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.PrintWriter;
+import picocli.CommandLine.Option;
+
+/** {@code --json}: the same data for programs, with the names of the columns and times in UTC. */
+final class JsonOutput {
+
+  @Option(names = "--json", description = "print JSON instead of text")
+  private boolean wanted;
+
+  boolean wanted() {
+    return wanted;
+  }
+
+  static void print(PrintWriter out, Object value) {
+    ObjectWriter writer =
+        JsonMapper.builder()
+            .addModule(new Jdk8Module())
+            .addModule(new JavaTimeModule())
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .defaultPropertyInclusion(
+                JsonInclude.Value.construct(
+                    JsonInclude.Include.NON_ABSENT, JsonInclude.Include.ALWAYS))
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .build()
+            .writerWithDefaultPrettyPrinter();
+    try {
+      out.println(writer.writeValueAsString(value));
+      out.flush();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a value of ours is not JSON", e);
+    }
+  }
+}

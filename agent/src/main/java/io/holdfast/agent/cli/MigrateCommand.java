@@ -1,0 +1,74 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.config.InvalidConfig;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.postgres.Migrations;
+import io.holdfast.agent.postgres.Migrations.Step;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code holdfast migrate} */
+@Command(
+    name = "migrate",
+    description = {
+      "Creates the control plane's schema, or brings it up to date.",
+      "Run it as the owner of the database; that user needs CREATEROLE the first time."
+    },
+    mixinStandardHelpOptions = true)
+final class MigrateCommand implements Callable<Integer> {
+
+  @Mixin private ConfigOption config = new ConfigOption();
+  @Mixin private DatabaseOptions database = new DatabaseOptions();
+  @Mixin private JsonOutput json = new JsonOutput();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--status", description = "show the migrations and apply none")
+  private boolean statusOnly;
+
+  @Override
+  public Integer call() throws InvalidConfig, ControlPlaneException {
+    DatabaseAddress address = database.over(configured(), config.environment());
+    Migrations migrations = new Migrations(address);
+    PrintWriter out = spec.commandLine().getOut();
+    if (!statusOnly) {
+      int applied = migrations.migrate();
+      if (!json.wanted()) {
+        out.println(
+            applied == 0
+                ? address.display() + ": the schema is up to date"
+                : address.display() + ": " + applied + " migrations applied");
+        return ExitCode.OK;
+      }
+    }
+    List<Step> steps = migrations.steps();
+    if (json.wanted()) {
+      JsonOutput.print(out, steps);
+    } else {
+      print(out, steps);
+    }
+    return ExitCode.OK;
+  }
+
+  /**
+   * An admin's machine may have no configuration file, and needs none if the options name the
+   * database.
+   */
+  private Optional<DatabaseAddress> configured() throws InvalidConfig {
+    return database.url().isPresent() ? Optional.empty() : Optional.of(config.load().database());
+  }
+
+  private static void print(PrintWriter out, List<Step> steps) {
+    Table table = new Table("VERSION", "MIGRATION", "STATE", "APPLIED");
+    steps.forEach(step ->
+        table.row(step.version(), step.description(), step.state(), Text.time(step.appliedAt())));
+    table.print(out);
+  }
+}

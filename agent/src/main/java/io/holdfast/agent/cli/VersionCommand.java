@@ -1,0 +1,43 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.daemon.AgentVersion;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code holdfast version} */
+@Command(
+    name = "version",
+    description = "Prints the version of holdfast and of the Java that it runs on.",
+    mixinStandardHelpOptions = true)
+final class VersionCommand implements Callable<Integer> {
+
+  @Mixin private JsonOutput json = new JsonOutput();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  private record Versions(String holdfast, String java) {}
+
+  /** For {@code holdfast --version}. */
+  static final class Provider implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"holdfast " + AgentVersion.current()};
+    }
+  }
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Versions versions = new Versions(AgentVersion.current(), Runtime.version().toString());
+    if (json.wanted()) {
+      JsonOutput.print(out, versions);
+    } else {
+      out.println("holdfast " + versions.holdfast() + " on Java " + versions.java());
+    }
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,189 @@
+package io.holdfast.agent.config;
+
+import io.holdfast.agent.secret.Secret;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the two ways to write where a PostgreSQL database is: a JDBC URL, and libpq's URI ({@code
+ * postgresql://user:password@host1:5432,host2:5433/database?sslmode=verify-full}).
+ */
+public final class DatabaseUrl {
+
+  private static final Pattern JDBC =
+      Pattern.compile(
+          "jdbc:postgresql://(?<hosts>[^/?]*)/(?<database>[^?]*)(\\?(?<parameters>.*))?");
+
+  private static final Pattern LIBPQ =
+      Pattern.compile(
+          "postgres(ql)?://((?<user>[^:@/?]*)(:(?<password>[^@/]*))?@)?(?<hosts>[^/?]*)(/(?<database>[^?]*))?"
+              + "(\\?(?<parameters>.*))?");
+
+  private static final Pattern HOST =
+      Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?");
+
+  /** libpq's parameters and what pgjdbc calls them. */
+  private static final Map<String, String> LIBPQ_PARAMETERS =
+      Map.of(
+          "sslmode", "sslmode",
+          "sslcert", "sslcert",
+          "sslkey", "sslkey",
+          "sslrootcert", "sslrootcert",
+          "sslpassword", "sslpassword",
+          "target_session_attrs", "targetServerType",
+          "connect_timeout", "connectTimeout",
+          "application_name", "ApplicationName",
+          "options", "options",
+          "keepalives", "tcpKeepAlive");
+
+  private static final Map<String, String> TARGET_SESSION =
+      Map.of(
+          "any", "any",
+          "read-write", "primary",
+          "primary", "primary",
+          "standby", "secondary",
+          "read-only", "secondary",
+          "prefer-standby", "preferSecondary");
+
+  /**
+   * So that a database that black-holes does not hold us for ever. In seconds where it is a time.
+   */
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "connectTimeout", "10",
+          "socketTimeout", "60",
+          "tcpKeepAlive", "true",
+          "ApplicationName", "holdfast");
+
+  private DatabaseUrl() {}
+
+  /**
+   * @throws InvalidDatabaseUrl if the text is no such URL; the message holds no password
+   */
+  public static DatabaseAddress parse(String text) throws InvalidDatabaseUrl {
+    Matcher jdbc = JDBC.matcher(text);
+    if (jdbc.matches()) {
+      return address(
+          jdbc.group("hosts"),
+          jdbc.group("database"),
+          parameters(jdbc.group("parameters")),
+          Optional.empty(),
+          Optional.empty());
+    }
+    Matcher libpq = LIBPQ.matcher(text);
+    if (!libpq.matches()) {
+      throw new InvalidDatabaseUrl(
+          "it is neither jdbc:postgresql://host:port/database nor"
+              + " postgresql://user@host:port/database");
+    }
+    return address(
+        libpq.group("hosts"),
+        Optional.ofNullable(libpq.group("database")).orElse(""),
+        translated(parameters(libpq.group("parameters"))),
+        decoded(libpq.group("user")),
+        decoded(libpq.group("password")));
+  }
+
+  private static DatabaseAddress address(
+      String hosts,
+      String database,
+      Map<String, String> given,
+      Optional<String> user,
+      Optional<String> password)
+      throws InvalidDatabaseUrl {
+    if (hosts.isEmpty()) {
+      throw new InvalidDatabaseUrl("it names no host; write localhost for this machine");
+    }
+    for (String host : hosts.split(",", -1)) {
+      if (!HOST.matcher(host).matches()) {
+        throw new InvalidDatabaseUrl("\"" + host + "\" is no host or host:port");
+      }
+    }
+    if (database.isEmpty()) {
+      throw new InvalidDatabaseUrl("it names no database after the host");
+    }
+    Map<String, String> parameters = new LinkedHashMap<>(given);
+    Optional<String> userParameter = Optional.ofNullable(parameters.remove("user"));
+    Optional<String> passwordParameter = Optional.ofNullable(parameters.remove("password"));
+    DEFAULTS.forEach(parameters::putIfAbsent);
+    String query =
+        parameters.entrySet().stream()
+            .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), StandardCharsets.UTF_8))
+            .sorted()
+            .collect(Collectors.joining("&"));
+    return new DatabaseAddress(
+        "jdbc:postgresql://" + hosts + "/" + database + "?" + query,
+        user.or(() -> userParameter),
+        password.or(() -> passwordParameter).map(Secret::new),
+        hosts + "/" + database);
+  }
+
+  private static Map<String, String> parameters(@Nullable String query) throws InvalidDatabaseUrl {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    if (query == null || query.isEmpty()) {
+      return parameters;
+    }
+    for (String part : query.split("&", -1)) {
+      int equals = part.indexOf('=');
+      if (equals < 1) {
+        throw new InvalidDatabaseUrl("a parameter after the ? is not name=value");
+      }
+      parameters.put(
+          part.substring(0, equals),
+          URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
+    }
+    return parameters;
+  }
+
+  private static Map<String, String> translated(Map<String, String> libpq)
+      throws InvalidDatabaseUrl {
+    Map<String, String> translated = new LinkedHashMap<>();
+    for (Map.Entry<String, String> parameter : libpq.entrySet()) {
+      String name = parameter.getKey();
+      if (name.equals("user") || name.equals("password")) {
+        translated.put(name, parameter.getValue());
+        continue;
+      }
+      String ours = LIBPQ_PARAMETERS.get(name);
+      if (ours == null) {
+        throw new InvalidDatabaseUrl(
+            "the parameter \""
+                + name
+                + "\" is not supported; known are "
+                + LIBPQ_PARAMETERS.keySet().stream().sorted().collect(Collectors.joining(", ")));
+      }
+      translated.put(ours, value(name, parameter.getValue()));
+    }
+    return translated;
+  }
+
+  private static String value(String name, String value) throws InvalidDatabaseUrl {
+    return switch (name) {
+      case "target_session_attrs" -> {
+        String ours = TARGET_SESSION.get(value);
+        if (ours == null) {
+          throw new InvalidDatabaseUrl(
+              "target_session_attrs has the unknown value \"" + value + "\"");
+        }
+        yield ours;
+      }
+      case "keepalives" -> value.equals("0") ? "false" : "true";
+      default -> value;
+    };
+  }
+
+  private static Optional<String> decoded(@Nullable String text) {
+    return Optional.ofNullable(text)
+        .filter(part -> !part.isEmpty())
+        // In a URI a plus sign is a plus sign; URLDecoder takes it for a space.
+        .map(part -> URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8));
+  }
+}

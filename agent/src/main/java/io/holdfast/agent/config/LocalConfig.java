@@ -1,0 +1,35 @@
+package io.holdfast.agent.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The machine's own configuration.
+ *
+ * @param file where it was read from
+ * @param deviceName the name under which the device registers; afterwards the control plane's name
+ *     holds
+ * @param resticPath empty to look in PATH
+ * @param warnings what should be mended but does not keep the agent from working
+ */
+public record LocalConfig(
+    Path file,
+    String deviceId,
+    String deviceName,
+    DatabaseAddress database,
+    Optional<Path> resticPath,
+    Path stateDirectory,
+    List<String> warnings) {
+
+  public LocalConfig {
+    Objects.requireNonNull(file, "file");
+    Objects.requireNonNull(deviceId, "deviceId");
+    Objects.requireNonNull(deviceName, "deviceName");
+    Objects.requireNonNull(database, "database");
+    Objects.requireNonNull(resticPath, "resticPath");
+    Objects.requireNonNull(stateDirectory, "stateDirectory");
+    warnings = List.copyOf(warnings);
+  }
+}

@@ -1,0 +1,221 @@
+package io.holdfast.agent.config;
+
+import io.holdfast.agent.config.YamlFile.Entry;
+import io.holdfast.agent.secret.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Reads the machine's configuration file; docs/configuration.md describes it. */
+public final class LocalConfigFile {
+
+  private static final Pattern DEVICE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+  private static final Pattern LOCAL_HOST =
+      Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1])(:[0-9]+)?");
+  private static final Pattern SAFE_SSL =
+      Pattern.compile(".*[?&]sslmode=(require|verify-ca|verify-full)(&.*)?");
+
+  private static final Map<String, Set<String>> KEYS =
+      Map.of(
+          "", Set.of("state_directory"),
+          "device", Set.of("id", "name"),
+          "database", Set.of("url", "user", "password", "password_file"),
+          "restic", Set.of("path"));
+
+  private final Path file;
+  private final Environment environment;
+  private final YamlFile yaml;
+  private final List<String> warnings = new ArrayList<>();
+
+  private LocalConfigFile(Path file, Environment environment) {
+    this.file = file;
+    this.environment = environment;
+    yaml = new YamlFile(file, KEYS);
+  }
+
+  /**
+   * The file that counts if the command line names none: HOLDFAST_CONFIG, else the platform's usual
+   * place.
+   */
+  public static Path usualPlace(Environment environment) {
+    return environment.variable("HOLDFAST_CONFIG").map(Path::of).orElseGet(environment::configFile);
+  }
+
+  /**
+   * @throws InvalidConfig with all that is wrong, each finding with its line and its remedy
+   */
+  public static LocalConfig load(Path file, Environment environment) throws InvalidConfig {
+    return new LocalConfigFile(file, environment).load();
+  }
+
+  private LocalConfig load() throws InvalidConfig {
+    yaml.read(content());
+    throwFindings();
+    Optional<String> id = deviceId();
+    Optional<DatabaseAddress> database = database();
+    throwFindings();
+    return new LocalConfig(
+        file,
+        id.orElseThrow(),
+        text("device.name").orElse(id.get()),
+        database.orElseThrow(),
+        text("restic.path").map(Path::of),
+        text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
+        warnings);
+  }
+
+  private String content() throws InvalidConfig {
+    try {
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new InvalidConfig(
+          List.of(
+              file
+                  + ": there is no such configuration file. Run 'holdfast register' to write one, or name"
+                  + " another with --config."));
+    } catch (IOException e) {
+      throw new InvalidConfig(
+          List.of(
+              file
+                  + ": the configuration file cannot be read ("
+                  + e.getClass().getSimpleName()
+                  + "). Check its permissions and that it is text in UTF-8."));
+    }
+  }
+
+  private void throwFindings() throws InvalidConfig {
+    if (!yaml.findings().isEmpty()) {
+      throw new InvalidConfig(yaml.findings());
+    }
+  }
+
+  private Optional<String> text(String name) {
+    return yaml.entry(name).map(Entry::value).filter(value -> !value.isBlank());
+  }
+
+  private Optional<String> deviceId() {
+    Optional<String> id = text("device.id");
+    if (id.isEmpty()) {
+      yaml.finding(
+          yaml.line("device"),
+          "device.id is missing",
+          "Name this device: a short text that no other device has and that never changes.");
+    } else if (!DEVICE_ID.matcher(id.get()).matches()) {
+      yaml.finding(
+          yaml.entry("device.id").orElseThrow().line(),
+          "device.id \"" + id.get() + "\" is not allowed",
+          "Use letters, digits, '.', '_' and '-', 128 at most, the first a letter or digit.");
+      return Optional.empty();
+    }
+    return id;
+  }
+
+  private Optional<DatabaseAddress> database() {
+    Optional<Entry> url = yaml.entry("database.url").filter(entry -> !entry.value().isBlank());
+    if (url.isEmpty()) {
+      yaml.finding(
+          yaml.line("database"),
+          "database.url is missing",
+          "Write where the control plane is: postgresql://host:5432/database.");
+      return Optional.empty();
+    }
+    try {
+      DatabaseAddress address =
+          DatabaseUrl.parse(url.get().value()).withUser(text("database.user"));
+      warnAboutFile(address);
+      warnAboutTls(address);
+      return Optional.of(address.withPassword(password(address)));
+    } catch (InvalidDatabaseUrl e) {
+      yaml.finding(
+          url.get().line(),
+          "database.url cannot be used: " + e.getMessage(),
+          "docs/configuration.md shows both forms.");
+      return Optional.empty();
+    }
+  }
+
+  /** The first of: the file's own password, its password file, the URL's, PGPASSWORD, .pgpass. */
+  private Optional<Secret> password(DatabaseAddress address) {
+    Optional<String> inline = text("database.password");
+    Optional<Entry> inFile = yaml.entry("database.password_file");
+    if (inline.isPresent() && inFile.isPresent()) {
+      yaml.finding(
+          inFile.get().line(),
+          "database.password and database.password_file are both there",
+          "Keep one of them, better the file.");
+    }
+    if (inFile.isPresent()) {
+      return fromFile(Path.of(inFile.get().value()), inFile.get().line());
+    }
+    return inline
+        .map(Secret::new)
+        .or(address::password)
+        .or(() -> environment.variable("PGPASSWORD").map(Secret::new))
+        .or(() -> passwordFile().password(address, environment.userName(), warnings));
+  }
+
+  private PasswordFile passwordFile() {
+    return new PasswordFile(
+        environment
+            .variable("PGPASSFILE")
+            .map(Path::of)
+            .orElse(environment.home().resolve(".pgpass")));
+  }
+
+  private Optional<Secret> fromFile(Path secretFile, int line) {
+    try {
+      String content = Files.readString(secretFile).replaceFirst("\\R\\z", "");
+      if (FileAccess.othersCanRead(secretFile)) {
+        warnings.add(
+            secretFile
+                + ": others can read this file, and it holds a password. Run 'chmod 600 "
+                + secretFile
+                + "'.");
+      }
+      return Optional.of(new Secret(content));
+    } catch (IOException e) {
+      yaml.finding(
+          line,
+          "database.password_file "
+              + secretFile
+              + " cannot be read ("
+              + e.getClass().getSimpleName()
+              + ")",
+          "Check the path, and that the agent's user may read it.");
+      return Optional.empty();
+    }
+  }
+
+  private void warnAboutFile(DatabaseAddress address) {
+    boolean holdsPassword = text("database.password").isPresent() || address.password().isPresent();
+    if (holdsPassword && FileAccess.othersCanRead(file)) {
+      warnings.add(
+          file
+              + ": others can read this file, and it holds a password. Run 'chmod 600 "
+              + file
+              + "'.");
+    }
+  }
+
+  private void warnAboutTls(DatabaseAddress address) {
+    String hosts = address.display().substring(0, address.display().indexOf('/'));
+    boolean local =
+        Pattern.compile(",").splitAsStream(hosts).allMatch(h -> LOCAL_HOST.matcher(h).matches());
+    if (!local && !SAFE_SSL.matcher(address.jdbcUrl()).matches()) {
+      warnings.add(
+          file
+              + ":"
+              + yaml.entry("database.url").map(Entry::line).orElse(1)
+              + ": the connection to "
+              + hosts
+              + " may go without TLS. Add sslmode=verify-full to database.url.");
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.holdfast.agent.config;
+
+import io.holdfast.agent.text.Nearest;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/** A YAML file of sections with texts in them; every finding names its line. */
+final class YamlFile {
+
+  /** A text and the line where it stands. */
+  record Entry(String value, int line) {}
+
+  private final Path file;
+  private final Map<String, Set<String>> known;
+  private final List<String> findings = new ArrayList<>();
+  private final Map<String, Entry> entries = new HashMap<>();
+  private final Map<String, Integer> sectionLines = new HashMap<>();
+
+  /**
+   * @param known the keys of each section; those of the section "" stand at the top
+   */
+  YamlFile(Path file, Map<String, Set<String>> known) {
+    this.file = file;
+    this.known = known;
+  }
+
+  /** What is wrong so far, a line each. */
+  List<String> findings() {
+    return findings;
+  }
+
+  /** The text at {@code section.key}, or at {@code key} for the top. */
+  Optional<Entry> entry(String name) {
+    return Optional.ofNullable(entries.get(name));
+  }
+
+  /** The line of a section, if it is there; else 1. */
+  int line(String section) {
+    return sectionLines.getOrDefault(section, 1);
+  }
+
+  void finding(int line, String sentence, String remedy) {
+    findings.add(file + ":" + line + ": " + sentence + ". " + remedy);
+  }
+
+  void read(String text) {
+    Optional<Node> root;
+    try {
+      root =
+          new Compose(LoadSettings.builder().setLabel(file.toString()).build()).composeString(text);
+    } catch (MarkedYamlEngineException e) {
+      finding(
+          e.getProblemMark().map(Mark::getLine).orElse(0) + 1,
+          "this is not valid YAML: " + e.getProblem(),
+          "Check indentation, colons and quotes around here.");
+      return;
+    } catch (YamlEngineException e) {
+      finding(1, "this is not valid YAML", "Check indentation, colons and quotes.");
+      return;
+    }
+    if (root.isEmpty()) {
+      finding(
+          1,
+          "the file is empty",
+          "'holdfast register' writes one; docs/configuration.md describes it.");
+    } else if (root.get() instanceof MappingNode top) {
+      readSection("", top);
+    } else {
+      finding(
+          lineOf(root.get()), "the file is no list of keys and values", "Start with 'device:'.");
+    }
+  }
+
+  private void readSection(String section, MappingNode node) {
+    Set<String> seen = new HashSet<>();
+    for (NodeTuple tuple : node.getValue()) {
+      String key = tuple.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
+      int line = lineOf(tuple.getKeyNode());
+      String name = section.isEmpty() ? key : section + "." + key;
+      if (!seen.add(key)) {
+        finding(line, "the key " + name + " is there twice", "Remove one of them.");
+      } else if (section.isEmpty() && known.containsKey(key)) {
+        readNested(key, line, tuple.getValueNode());
+      } else if (known.getOrDefault(section, Set.of()).contains(key)) {
+        readText(name, line, tuple.getValueNode());
+      } else {
+        unknown(section, key, name, line);
+      }
+    }
+  }
+
+  private void readNested(String section, int line, Node value) {
+    sectionLines.put(section, line);
+    if (value instanceof MappingNode mapping) {
+      readSection(section, mapping);
+    } else {
+      finding(
+          line,
+          section + " must hold further keys and holds " + kindOf(value),
+          "Write the keys below it, indented: "
+              + String.join(", ", sorted(known.get(section)))
+              + ".");
+    }
+  }
+
+  private void readText(String name, int line, Node value) {
+    if (value instanceof ScalarNode scalar && !scalar.getTag().equals(Tag.NULL)) {
+      entries.put(name, new Entry(scalar.getValue(), line));
+    } else if (!(value instanceof ScalarNode)) {
+      finding(
+          line,
+          name + " must be a text and is " + kindOf(value),
+          "Write one value behind the colon.");
+    }
+  }
+
+  private void unknown(String section, String key, String name, int line) {
+    List<String> choices = new ArrayList<>(sorted(known.get(section)));
+    if (section.isEmpty()) {
+      choices.addAll(known.keySet().stream().filter(k -> !k.isEmpty()).sorted().toList());
+    }
+    finding(
+        line,
+        "the key " + name + " is unknown",
+        Nearest.to(key, choices)
+            .map(choice -> "Did you mean " + choice + "?")
+            .orElse("Known here: " + String.join(", ", choices) + "."));
+  }
+
+  private static List<String> sorted(@Nullable Set<String> keys) {
+    return keys == null ? List.of() : keys.stream().sorted().toList();
+  }
+
+  private static String kindOf(Node node) {
+    return switch (node.getNodeType()) {
+      case MAPPING -> "a group of keys";
+      case SEQUENCE -> "a list";
+      case SCALAR -> "a single value";
+      case ANCHOR -> "a reference";
+    };
+  }
+
+  private static int lineOf(Node node) {
+    return node.getStartMark().map(Mark::getLine).orElse(0) + 1;
+  }
+}

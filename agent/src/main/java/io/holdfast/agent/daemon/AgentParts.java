@@ -1,0 +1,149 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.postgres.Database;
+import io.holdfast.agent.postgres.PostgresConfigSource;
+import io.holdfast.agent.postgres.PostgresRunSink;
+import io.holdfast.agent.report.Drain;
+import io.holdfast.agent.report.ProgressBoard;
+import io.holdfast.agent.report.RunSink;
+import io.holdfast.agent.report.Spool;
+import io.holdfast.agent.report.SpoolJournal;
+import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.run.ConfigReview;
+import io.holdfast.agent.run.DeviceLocks;
+import io.holdfast.agent.run.ResticProvider;
+import io.holdfast.agent.run.RunExecutor;
+import io.holdfast.agent.sync.ConfigSource;
+import io.holdfast.agent.sync.Heartbeat;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.Optional;
+
+/**
+ * The parts of the agent, wired by hand: what the daemon and the commands at the machine have in
+ * common, so that a run by hand takes the same way as a run by schedule.
+ */
+public final class AgentParts implements AutoCloseable {
+
+  private final LocalConfig config;
+  private final Machine machine;
+  private final Database database;
+  private final Clock clock;
+  private final Spool spool;
+  private final ResticProvider restic;
+
+  public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
+    this.config = config;
+    this.machine = machine;
+    this.database = database;
+    this.clock = clock;
+    makePrivate(config.stateDirectory());
+    spool = new Spool(config.stateDirectory().resolve("spool"));
+    Path privateDirectory = config.stateDirectory().resolve("private");
+    makePrivate(privateDirectory);
+    Path resticCache = config.stateDirectory().resolve("restic-cache");
+    restic =
+        new InstalledRestic(
+            config.resticPath(),
+            Optional.ofNullable(System.getenv("PATH")),
+            binary -> new Restic(binary, privateDirectory, resticCache));
+  }
+
+  /** The state directory holds output of restic and the names of files: nobody else's business. */
+  private static void makePrivate(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the directory " + directory + " cannot be made or used", e);
+    }
+  }
+
+  public LocalConfig config() {
+    return config;
+  }
+
+  public Machine machine() {
+    return machine;
+  }
+
+  public Database database() {
+    return database;
+  }
+
+  public Clock clock() {
+    return clock;
+  }
+
+  public Spool spool() {
+    return spool;
+  }
+
+  public ResticProvider restic() {
+    return restic;
+  }
+
+  public DeviceLocks locks() {
+    return new DeviceLocks(config.stateDirectory().resolve("locks"));
+  }
+
+  public ConfigSource configSource() {
+    return new PostgresConfigSource(database, config.deviceId());
+  }
+
+  public RunSink runSink() {
+    return new PostgresRunSink(database);
+  }
+
+  public Drain drain() {
+    return new Drain(spool, runSink());
+  }
+
+  public ConfigReview review() {
+    return new ConfigReview(restic);
+  }
+
+  /**
+   * @param wakeDrain told after every record in the spool
+   */
+  public RunExecutor executor(ProgressBoard progress, Runnable wakeDrain) {
+    return new RunExecutor(
+        restic,
+        new SpoolJournal(spool, progress, wakeDrain),
+        clock,
+        new SecureRandom(),
+        AgentVersion.current());
+  }
+
+  /** What the machine says of itself now; restic may have been upgraded since the last time. */
+  public Heartbeat heartbeat() {
+    return new Heartbeat(
+        config.deviceId(),
+        config.deviceName(),
+        machine.platform(),
+        machine.hostname(),
+        machine.metadata(AgentVersion.current(), resticVersion()));
+  }
+
+  private String resticVersion() {
+    try {
+      return restic.get().version().toString();
+    } catch (ResticUnavailable e) {
+      return "none";
+    }
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}

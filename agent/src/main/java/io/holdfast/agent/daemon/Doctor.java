@@ -1,0 +1,234 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.postgres.SchemaCheck;
+import io.holdfast.agent.restic.RepositoryProbe;
+import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restic.ResticVersion.Tier;
+import io.holdfast.agent.run.RepositoryCheck;
+import io.holdfast.agent.schedule.JobPlan;
+import io.holdfast.agent.sync.ConfigRows;
+import io.holdfast.agent.sync.DeviceConfig;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks at all that a backup needs and says what to do about what it finds. Changes nothing. */
+public final class Doctor {
+
+  /** Beyond this restic's locks may be misjudged by other machines. */
+  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
+
+  private final AgentParts parts;
+  private final List<Finding> findings = new ArrayList<>();
+
+  public Doctor(AgentParts parts) {
+    this.parts = parts;
+  }
+
+  /** How bad it is. */
+  public enum Grade {
+    OK,
+    WARNING,
+    ERROR
+  }
+
+  /**
+   * What was found.
+   *
+   * @param check what was looked at
+   * @param message what was found there
+   * @param remedy what to do; empty if nothing is to be done
+   */
+  public record Finding(String check, Grade grade, String message, String remedy) {}
+
+  /** Looks at everything, in the order in which a backup needs it. */
+  public List<Finding> examine() throws InterruptedException {
+    configuration();
+    Optional<ConfigRows> rows = controlPlane();
+    Optional<Restic> restic = restic();
+    if (rows.isPresent()) {
+      clock(rows.get().serverTime());
+      DeviceConfig config = DeviceConfig.from(rows.get(), parts.machine().zone());
+      device(config);
+      if (restic.isPresent()) {
+        repository(restic.get(), config);
+      }
+      jobs(config);
+    }
+    daemon();
+    return List.copyOf(findings);
+  }
+
+  private void add(String check, Grade grade, String message, String remedy) {
+    findings.add(new Finding(check, grade, message, remedy));
+  }
+
+  private void ok(String check, String message) {
+    add(check, Grade.OK, message, "");
+  }
+
+  private void error(String check, Problem problem) {
+    add(check, Grade.ERROR, problem.message(), problem.remedy());
+  }
+
+  private void configuration() {
+    if (parts.config().warnings().isEmpty()) {
+      ok("configuration", parts.config().file() + " is in order");
+    }
+    parts.config().warnings().forEach(w -> add("configuration", Grade.WARNING, w, ""));
+  }
+
+  private Optional<ConfigRows> controlPlane() {
+    try {
+      int schema = SchemaCheck.require(parts.database());
+      ok("database", parts.config().database().display() + " answers");
+      ok("schema", "version " + schema + " fits this agent");
+      return Optional.of(parts.configSource().sync(parts.heartbeat()));
+    } catch (ControlPlaneException e) {
+      error(e.problem().code().startsWith("schema") ? "schema" : "database", e.problem());
+      return Optional.empty();
+    }
+  }
+
+  private void clock(Instant serverTime) {
+    Duration ahead = Duration.between(serverTime, parts.clock().instant());
+    if (ahead.abs().compareTo(CLOCK_TOLERANCE) > 0) {
+      add(
+          "clock",
+          Grade.ERROR,
+          "this machine's clock is "
+              + ahead.abs().toSeconds()
+              + " s "
+              + (ahead.isNegative() ? "behind" : "ahead of")
+              + " the database's",
+          "Let both follow a time server.");
+    } else {
+      ok("clock", "within " + CLOCK_TOLERANCE.toMinutes() + " minutes of the database's");
+    }
+  }
+
+  private void device(DeviceConfig config) {
+    if (config.device().enabled()) {
+      ok("device", "\"" + config.device().name() + "\" is enabled");
+    } else {
+      add(
+          "device",
+          Grade.WARNING,
+          "an admin has paused this device: nothing is backed up by schedule",
+          "Ask for: UPDATE devices SET enabled = true WHERE id = '" + config.device().id() + "'.");
+    }
+  }
+
+  private Optional<Restic> restic() {
+    try {
+      Restic restic = parts.restic().get();
+      if (restic.version().tier() == Tier.DEGRADED) {
+        add(
+            "restic",
+            Grade.WARNING,
+            restic.path() + " is version " + restic.version() + " and gives less than full service",
+            "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing before.");
+      } else {
+        ok("restic", restic.path() + " is version " + restic.version());
+      }
+      return Optional.of(restic);
+    } catch (ResticUnavailable e) {
+      add("restic", Grade.ERROR, e.getMessage(), e.remedy());
+      return Optional.empty();
+    }
+  }
+
+  private void repository(Restic restic, DeviceConfig config) throws InterruptedException {
+    RepositoryCheck.Result result = RepositoryCheck.of(restic, config.settings());
+    if (result.state() == RepositoryProbe.State.OPEN) {
+      ok("repository", "it opens with the password in the settings");
+    } else if (result.state() == RepositoryProbe.State.MISSING
+        && config.settings().repositoryAutoInit()) {
+      add("repository", Grade.WARNING, result.message(), "The first backup will make it.");
+    } else {
+      add("repository", Grade.ERROR, result.message(), result.remedy());
+    }
+  }
+
+  private void jobs(DeviceConfig config) {
+    config.problems().forEach(problem -> error(problem.subject(), problem));
+    parts
+        .review()
+        .jobProblems(config.plans())
+        .forEach(problem -> error(problem.subject(), problem));
+    if (config.plans().isEmpty()) {
+      add(
+          "jobs",
+          Grade.WARNING,
+          "this device has no job that could run",
+          "An admin adds jobs to backup_jobs.");
+    }
+    config.plans().forEach(this::job);
+  }
+
+  private void job(JobPlan plan) {
+    String check = "job " + plan.job().name();
+    int before = findings.size();
+    for (String source : plan.job().sourcePaths()) {
+      Path path = Path.of(source);
+      if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
+        add(
+            check,
+            Grade.ERROR,
+            "the source path " + source + " does not exist",
+            "Correct source_paths, or mount what is missing.");
+      } else if (!Files.isReadable(path)) {
+        add(
+            check,
+            Grade.ERROR,
+            "the source path " + source + " cannot be read by the agent",
+            "Run the agent as a user that may.");
+      }
+    }
+    if (plan.schedules().isEmpty()) {
+      add(
+          check,
+          Grade.WARNING,
+          "it has no schedule in force, so it only runs by hand",
+          "Add a row to schedules.");
+    }
+    if (findings.size() == before) {
+      ok(check, "its source paths can be read");
+    }
+  }
+
+  private void daemon() {
+    if (parts.locks().daemonRuns()) {
+      ok("daemon", "it runs");
+    } else {
+      add(
+          "daemon",
+          Grade.WARNING,
+          "the daemon does not run, so nothing is backed up by schedule",
+          "Start the service, or run 'holdfast daemon'.");
+    }
+    int waiting = parts.spool().waiting().size();
+    if (waiting > 0) {
+      add(
+          "spool",
+          Grade.WARNING,
+          waiting + " run records wait for the control plane",
+          "They are delivered as soon as it can be reached.");
+    }
+    if (parts.spool().refused() > 0) {
+      add(
+          "spool",
+          Grade.ERROR,
+          parts.spool().refused() + " run records were refused",
+          "Look into the folder spool/refused of the state directory.");
+    }
+  }
+}

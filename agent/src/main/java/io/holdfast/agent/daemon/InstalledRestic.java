@@ -1,0 +1,66 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticBinary;
+import io.holdfast.agent.restic.ResticFinder;
+import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.run.ResticProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The restic of this machine. Asked for its version only once, and again after its file has
+ * changed.
+ */
+final class InstalledRestic implements ResticProvider {
+
+  private record Found(Restic restic, Path path, FileTime modified) {}
+
+  private final Optional<Path> configured;
+  private final Optional<String> searchPath;
+  private final Function<ResticBinary, Restic> opened;
+  private Optional<Found> found = Optional.empty();
+
+  /**
+   * @param configured the path in the configuration file
+   * @param searchPath the variable PATH
+   * @param opened makes the binary usable
+   */
+  InstalledRestic(
+      Optional<Path> configured,
+      Optional<String> searchPath,
+      Function<ResticBinary, Restic> opened) {
+    this.configured = configured;
+    this.searchPath = searchPath;
+    this.opened = opened;
+  }
+
+  @Override
+  public synchronized Restic get() throws ResticUnavailable {
+    if (found.isPresent() && unchanged(found.get())) {
+      return found.get().restic();
+    }
+    found = Optional.empty();
+    ResticBinary binary = ResticFinder.find(configured, searchPath);
+    Restic restic = opened.apply(binary);
+    modified(binary.path())
+        .ifPresent(time -> found = Optional.of(new Found(restic, binary.path(), time)));
+    return restic;
+  }
+
+  private static boolean unchanged(Found found) {
+    return modified(found.path()).filter(found.modified()::equals).isPresent();
+  }
+
+  private static Optional<FileTime> modified(Path path) {
+    try {
+      return Optional.of(Files.getLastModifiedTime(path));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

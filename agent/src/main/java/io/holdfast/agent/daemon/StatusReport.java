@@ -1,0 +1,128 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.daemon.LocalStatus.NextRun;
+import io.holdfast.agent.daemon.LocalStatus.Notice;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.postgres.DeviceReports;
+import io.holdfast.agent.postgres.DeviceReports.DeviceLine;
+import io.holdfast.agent.postgres.DeviceReports.JobLine;
+import io.holdfast.agent.postgres.DeviceReports.ProblemLine;
+import io.holdfast.agent.restic.ResticUnavailable;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How this machine stands, put together from the control plane, as far as it can be reached, and
+ * from what the daemon left in its state directory.
+ *
+ * @param database its address, without any secret
+ * @param connected whether the control plane answered just now
+ * @param lastSyncAt the daemon's last sync; without a daemon the control plane's last word of the
+ *     device
+ * @param spoolWaiting run records on disk that the control plane does not have yet
+ * @param spoolRefused run records that the control plane will never take
+ * @param attention whether somebody should look: a problem, a run that did not succeed, no daemon
+ */
+public record StatusReport(
+    String deviceId,
+    String deviceName,
+    boolean enabled,
+    boolean registered,
+    String database,
+    boolean connected,
+    boolean daemonRuns,
+    Optional<Long> daemonPid,
+    Optional<Instant> lastSyncAt,
+    Optional<String> restic,
+    List<JobLine> jobs,
+    List<NextRun> lastKnownNextRuns,
+    List<Notice> problems,
+    int spoolWaiting,
+    int spoolRefused,
+    boolean attention) {
+
+  public StatusReport {
+    jobs = List.copyOf(jobs);
+    lastKnownNextRuns = List.copyOf(lastKnownNextRuns);
+    problems = List.copyOf(problems);
+  }
+
+  /** What the control plane said, or why it said nothing. */
+  private record Answer(
+      Optional<DeviceLine> device,
+      List<JobLine> jobs,
+      List<ProblemLine> problems,
+      Optional<Notice> failure) {}
+
+  /** Looks at everything once. */
+  public static StatusReport of(AgentParts parts) {
+    Optional<LocalStatus> local = LocalStatus.read(parts.config().stateDirectory());
+    Answer answer = ask(new DeviceReports(parts.database(), parts.config().deviceId()));
+    boolean daemonRuns = parts.locks().daemonRuns();
+    Optional<String> restic = Optional.empty();
+    List<Notice> problems = new ArrayList<>();
+    answer.failure().ifPresent(problems::add);
+    if (!daemonRuns) {
+      problems.add(
+          new Notice(
+              "device",
+              "daemon-not-running",
+              "the daemon does not run on this machine, so nothing is backed up by schedule",
+              "Start the service, or run 'holdfast daemon'."));
+    }
+    try {
+      restic = Optional.of(parts.restic().get().version().toString());
+    } catch (ResticUnavailable e) {
+      problems.add(new Notice("device", e.code(), e.getMessage(), e.remedy()));
+    }
+    if (answer.failure().isPresent()) {
+      local.ifPresent(status -> problems.addAll(status.problems()));
+    } else {
+      answer.problems().stream()
+          .map(line -> new Notice(line.subject(), line.code(), line.message(), line.remedy()))
+          .forEach(problems::add);
+    }
+    int refused = parts.spool().refused();
+    return new StatusReport(
+        parts.config().deviceId(),
+        answer.device().map(DeviceLine::name).orElse(parts.config().deviceName()),
+        answer
+            .device()
+            .map(DeviceLine::enabled)
+            .or(() -> local.flatMap(LocalStatus::deviceEnabled))
+            .orElse(true),
+        answer.device().isPresent(),
+        parts.config().database().display(),
+        answer.failure().isEmpty(),
+        daemonRuns,
+        daemonRuns ? local.map(LocalStatus::pid) : Optional.empty(),
+        local
+            .flatMap(LocalStatus::lastSyncAt)
+            .or(() -> answer.device().flatMap(DeviceLine::lastSeen)),
+        restic,
+        answer.jobs(),
+        answer.failure().isPresent() ? local.map(LocalStatus::jobs).orElse(List.of()) : List.of(),
+        problems.stream().distinct().toList(),
+        parts.spool().waiting().size(),
+        refused,
+        !problems.isEmpty()
+            || refused > 0
+            || answer.jobs().stream().anyMatch(StatusReport::endedBadly));
+  }
+
+  private static boolean endedBadly(JobLine job) {
+    return job.enabled()
+        && job.lastOutcome().filter(o -> o.equals("failed") || o.equals("partial")).isPresent();
+  }
+
+  private static Answer ask(DeviceReports reports) {
+    try {
+      return new Answer(reports.device(), reports.jobs(), reports.problems(), Optional.empty());
+    } catch (ControlPlaneException e) {
+      return new Answer(
+          Optional.empty(), List.of(), List.of(), Optional.of(Notice.of(e.problem())));
+    }
+  }
+}

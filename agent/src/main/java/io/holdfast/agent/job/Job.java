@@ -1,0 +1,41 @@
+package io.holdfast.agent.job;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What to back up: a valid row of {@code backup_jobs}.
+ *
+ * @param sourcePaths at least one; each absolute
+ * @param excludePatterns restic {@code --exclude} patterns
+ * @param userTags further tags; none holds a comma, since restic splits there
+ * @param resticArgs as the admin wrote them; checked against the allow-list before restic sees them
+ * @param originName what the {@code origin} tag says, if it is not the device's name
+ * @param accountId what the {@code account_id} tag says, if there is to be one
+ */
+public record Job(
+    UUID id,
+    String name,
+    List<String> sourcePaths,
+    List<String> excludePatterns,
+    List<String> userTags,
+    List<String> resticArgs,
+    Optional<String> originName,
+    Optional<UUID> accountId) {
+
+  public Job {
+    Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(originName, "originName");
+    Objects.requireNonNull(accountId, "accountId");
+    sourcePaths = List.copyOf(sourcePaths);
+    excludePatterns = List.copyOf(excludePatterns);
+    userTags = List.copyOf(userTags);
+    resticArgs = List.copyOf(resticArgs);
+    if (sourcePaths.isEmpty()) {
+      throw new IllegalArgumentException("a job has at least one source path");
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.holdfast.agent.job;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * The tags by which a snapshot is found again. The first four are those that Relica's snapshots
+ * carry, so that old and new ones are one history; {@code device} and {@code run} are ours.
+ */
+public final class SnapshotTags {
+
+  private SnapshotTags() {}
+
+  /**
+   * The tags of one run's snapshot, standard ones first, then the job's own; none holds a comma.
+   */
+  public static List<String> of(Job job, Device device, UUID runId) {
+    List<String> tags = new ArrayList<>();
+    tags.add(ofJob(job.id()));
+    tags.add("backup_name=" + withoutComma(job.name()));
+    tags.add("origin=" + withoutComma(job.originName().orElse(device.name())));
+    job.accountId().ifPresent(account -> tags.add("account_id=" + account));
+    tags.add("device=" + device.id());
+    tags.add("run=" + runId);
+    tags.addAll(job.userTags());
+    return List.copyOf(tags);
+  }
+
+  /** The one tag that all of a job's snapshots carry, whatever became of its name or device. */
+  public static String ofJob(UUID jobId) {
+    return "backup:" + jobId;
+  }
+
+  /** restic splits a tag at its commas, so a name loses them here. */
+  private static String withoutComma(String text) {
+    return text.replace(',', ';').strip();
+  }
+}

@@ -1,0 +1,97 @@
+package io.holdfast.agent.postgres;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.secret.Secret;
+import java.time.Duration;
+import java.util.Properties;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+
+/**
+ * The door to the control plane's database: each call is one transaction, and its failure a
+ * sentence.
+ */
+public final class Database implements AutoCloseable {
+
+  private static final Duration LONGEST_WAIT_FOR_A_CONNECTION = Duration.ofSeconds(15);
+
+  private final DatabaseAddress address;
+  private final Jdbi jdbi;
+  private final AutoCloseable resources;
+
+  private Database(DatabaseAddress address, Jdbi jdbi, AutoCloseable resources) {
+    this.address = address;
+    this.jdbi = jdbi;
+    this.resources = resources;
+  }
+
+  /** A connection per call: for a command that asks once and ends. */
+  public static Database direct(DatabaseAddress address) {
+    return new Database(address, Jdbi.create(address.jdbcUrl(), credentials(address)), () -> {});
+  }
+
+  /**
+   * A few connections that stay open: for the daemon. Does not connect yet, so the database may be
+   * down.
+   */
+  public static Database pooled(DatabaseAddress address) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("control-plane");
+    config.setJdbcUrl(address.jdbcUrl());
+    config.setDataSourceProperties(credentials(address));
+    config.setMaximumPoolSize(3);
+    config.setMinimumIdle(0);
+    config.setIdleTimeout(Duration.ofMinutes(10).toMillis());
+    config.setInitializationFailTimeout(-1);
+    config.setConnectionTimeout(LONGEST_WAIT_FOR_A_CONNECTION.toMillis());
+    HikariDataSource pool = new HikariDataSource(config);
+    return new Database(address, Jdbi.create(pool), pool);
+  }
+
+  static Properties credentials(DatabaseAddress address) {
+    Properties properties = new Properties();
+    address.user().ifPresent(user -> properties.setProperty("user", user));
+    address
+        .password()
+        .map(Secret::value)
+        .ifPresent(password -> properties.setProperty("password", password));
+    return properties;
+  }
+
+  /** Where the database is, without any secret. */
+  public DatabaseAddress address() {
+    return address;
+  }
+
+  /** What a call does with its open transaction. */
+  @FunctionalInterface
+  interface Work<T> {
+    T with(Handle handle);
+  }
+
+  /**
+   * Does the work in one transaction.
+   *
+   * @throws ControlPlaneException if the database cannot be reached or refuses
+   */
+  <T> T call(Work<T> work) throws ControlPlaneException {
+    try {
+      return jdbi.inTransaction(work::with);
+    } catch (JdbiException e) {
+      throw DatabaseFaults.translate(e, address);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      resources.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("the connection pool did not close", e);
+    }
+  }
+}

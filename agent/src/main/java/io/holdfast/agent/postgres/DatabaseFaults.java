@@ -1,0 +1,136 @@
+package io.holdfast.agent.postgres;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.ControlPlaneException.Kind;
+import io.holdfast.agent.job.Problem;
+import java.net.UnknownHostException;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * What went wrong between us and the database, in words, and whether trying again helps. The
+ * classes of SQLSTATE are those of PostgreSQL's manual, appendix A.
+ */
+final class DatabaseFaults {
+
+  private DatabaseFaults() {}
+
+  /** Never quotes a row's values or a statement: they may hold a secret. */
+  static ControlPlaneException translate(Exception failure, DatabaseAddress address) {
+    Optional<SQLException> sql = deepest(failure, SQLException.class);
+    String state = sql.map(SQLException::getSQLState).orElse("");
+    String place = "the database at " + address.display();
+    String said = sql.map(DatabaseFaults::said).orElse(failure.getClass().getSimpleName());
+    return switch (state == null ? "" : state) {
+      case "28P01", "28000" ->
+          fault(
+              Kind.MISCONFIGURED,
+              "database-login-refused",
+              place + " refuses user \"" + address.user().orElse("(default)") + "\": " + said,
+              "Correct user and password in the configuration file, PGPASSWORD or .pgpass.",
+              failure);
+      case "3D000" ->
+          fault(
+              Kind.MISCONFIGURED,
+              "database-missing",
+              place + " does not exist: " + said,
+              "Correct the database's name in database.url, or create it.",
+              failure);
+      case "42P01", "42703", "42883", "3F000" ->
+          fault(
+              Kind.MISCONFIGURED,
+              "schema-missing",
+              place + " does not have the schema that this agent needs: " + said,
+              "Run 'holdfast migrate' as the owner of the database.",
+              failure);
+      case "42501" ->
+          fault(
+              Kind.MISCONFIGURED,
+              "database-right-missing",
+              place
+                  + " does not allow this to user \""
+                  + address.user().orElse("(default)")
+                  + "\": "
+                  + said,
+              "Make the user a member of backup_client: GRANT backup_client TO ....",
+              failure);
+      case "25006" ->
+          fault(
+              Kind.UNAVAILABLE,
+              "database-read-only",
+              place + " is read-only: " + said,
+              "Name the primary too, and add targetServerType=primary to database.url.",
+              failure);
+      default -> byClass(state == null ? "" : state, place, said, failure);
+    };
+  }
+
+  private static ControlPlaneException byClass(
+      String state, String place, String said, Exception failure) {
+    return switch (state.length() < 2 ? "" : state.substring(0, 2)) {
+      case "22", "23", "P0" ->
+          fault(
+              Kind.REFUSED,
+              "record-refused",
+              place + " refuses the record: " + said,
+              "Look at the record in the spool's folder 'refused'.",
+              failure);
+      case "40", "53", "55", "57", "58" ->
+          fault(
+              Kind.UNAVAILABLE,
+              "database-troubled",
+              place + " cannot do this now: " + said,
+              "Look at the database server's log; the agent tries again.",
+              failure);
+      default ->
+          fault(
+              Kind.UNAVAILABLE,
+              "database-unreachable",
+              place + " cannot be reached: " + said,
+              "Check that the server runs, that database.url is right, and the network between; the agent"
+                  + " tries again.",
+              failure);
+    };
+  }
+
+  private static ControlPlaneException fault(
+      Kind kind, String code, String message, String remedy, Exception cause) {
+    return new ControlPlaneException(kind, Problem.ofDevice(code, message, remedy), cause);
+  }
+
+  /** The server's message alone, without its detail, which quotes rows; or the driver's own. */
+  private static String said(SQLException failure) {
+    if (failure instanceof PSQLException server) {
+      ServerErrorMessage message = server.getServerErrorMessage();
+      if (message != null && message.getMessage() != null) {
+        return message.getMessage();
+      }
+    }
+    Optional<UnknownHostException> unknownHost = deepest(failure, UnknownHostException.class);
+    if (unknownHost.isPresent()) {
+      return "the host name " + unknownHost.get().getMessage() + " is unknown";
+    }
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : firstSentence(message);
+  }
+
+  /** The driver goes on to ask whether the server listens: our remedy says that better. */
+  private static String firstSentence(String message) {
+    String line = message.lines().findFirst().orElse("");
+    int end = line.indexOf(". ");
+    return end < 0 ? line.replaceFirst("\\.$", "") : line.substring(0, end);
+  }
+
+  private static <T extends Throwable> Optional<T> deepest(Throwable failure, Class<T> type) {
+    Optional<T> found = Optional.empty();
+    for (Throwable t = failure; t != null; t = t.getCause()) {
+      if (type.isInstance(t)) {
+        found = Optional.of(type.cast(t));
+      }
+    }
+    return found;
+  }
+}

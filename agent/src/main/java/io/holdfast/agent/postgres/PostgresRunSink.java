@@ -1,0 +1,73 @@
+package io.holdfast.agent.postgres;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.report.ProgressReport;
+import io.holdfast.agent.report.RunSink;
+import io.holdfast.agent.run.Outcome;
+import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+import io.holdfast.agent.run.Verdict;
+import org.jdbi.v3.core.Handle;
+
+/** Runs become rows of {@code runs}; what they leave to mend becomes rows of {@code problems}. */
+public final class PostgresRunSink implements RunSink {
+
+  private final Database database;
+
+  public PostgresRunSink(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public void started(RunStarted started) throws ControlPlaneException {
+    database.call(handle -> {
+      fired(handle, started);
+      RunDao.started(handle, started);
+      return true;
+    });
+  }
+
+  private static void fired(Handle handle, RunStarted started) {
+    ScheduleDao.fired(handle, started.jobId(), started.schedules(), started.startedAt());
+  }
+
+  @Override
+  public void finished(RunFinished finished) throws ControlPlaneException {
+    database.call(handle -> {
+      fired(handle, finished.start());
+      if (RunDao.finished(handle, finished)) {
+        leave(handle, finished);
+      }
+      return true;
+    });
+  }
+
+  private static void leave(Handle handle, RunFinished finished) {
+    RunStarted start = finished.start();
+    Verdict verdict = finished.verdict();
+    if (verdict.outcome() == Outcome.SUCCESS) {
+      ProblemDao.runSucceeded(handle, start.deviceId(), start.jobId());
+    } else if (verdict.outcome() != Outcome.CANCELLED) {
+      ProblemDao.runLeft(
+          handle,
+          start.deviceId(),
+          start.jobId(),
+          Problem.ofJob(
+              verdict.code(),
+              start.jobId(),
+              start.jobName(),
+              "job \"" + start.jobName() + "\": " + verdict.sentence(),
+              verdict.remedy()));
+    }
+  }
+
+  @Override
+  public void progress(RunId id, ProgressReport progress) throws ControlPlaneException {
+    database.call(handle -> {
+      RunDao.progress(handle, id, progress);
+      return true;
+    });
+  }
+}

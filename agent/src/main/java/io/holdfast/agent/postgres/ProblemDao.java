@@ -1,0 +1,94 @@
+package io.holdfast.agent.postgres;
+
+import io.holdfast.agent.job.Problem;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/** The table {@code problems}: what an agent found wrong, until it is gone. */
+final class ProblemDao {
+
+  /** Where a problem was found; each is told anew without touching the others. */
+  enum Source {
+    CONFIG("config"),
+    RUN("run");
+
+    private final String word;
+
+    Source(String word) {
+      this.word = word;
+    }
+  }
+
+  private ProblemDao() {}
+
+  // The job or the schedule may have been deleted since the agent read it; its problem went with
+  // it.
+  private static final String PUT =
+      """
+      INSERT INTO problems (device_id, source, subject, code, job_id, schedule_id, message, remedy)
+      SELECT :device, :source, :subject, :code, CAST(:job AS uuid), CAST(:schedule AS integer), :message, :remedy
+      WHERE (CAST(:job AS uuid) IS NULL OR EXISTS (SELECT FROM backup_jobs WHERE id = CAST(:job AS uuid)))
+        AND (CAST(:schedule AS integer) IS NULL
+             OR EXISTS (SELECT FROM schedules WHERE id = CAST(:schedule AS integer)))
+      ON CONFLICT (device_id, source, subject, code) DO UPDATE
+      SET job_id = excluded.job_id,
+          schedule_id = excluded.schedule_id,
+          message = excluded.message,
+          remedy = excluded.remedy,
+          seen_at = excluded.seen_at
+      """;
+
+  private static void put(Handle handle, String deviceId, Source source, Problem problem) {
+    handle
+        .createUpdate(PUT)
+        .bind("device", deviceId)
+        .bind("source", source.word)
+        .bind("subject", problem.subject())
+        .bind("code", problem.code())
+        .bind("job", problem.jobId().map(UUID::toString).orElse(null))
+        .bind("schedule", problem.scheduleId().orElse(null))
+        .bind("message", problem.message())
+        .bind("remedy", problem.remedy())
+        .execute();
+  }
+
+  private static final String FORGET_OTHER_CONFIG =
+      """
+      DELETE FROM problems
+      WHERE device_id = :device AND source = 'config'
+        AND NOT (subject || chr(10) || code = ANY (:kept))
+      """;
+
+  /** The problems of the configuration, in place of those told before. */
+  static void replaceConfigProblems(Handle handle, String deviceId, List<Problem> problems) {
+    String[] kept =
+        problems.stream().map(p -> p.subject() + "\n" + p.code()).toArray(String[]::new);
+    handle.createUpdate(FORGET_OTHER_CONFIG).bind("device", deviceId).bind("kept", kept).execute();
+    problems.forEach(problem -> put(handle, deviceId, Source.CONFIG, problem));
+  }
+
+  private static final String FORGET_RUN =
+      """
+      DELETE FROM problems
+      WHERE device_id = :device AND source = 'run' AND job_id = :job
+      """;
+
+  private static final String FORGET_OTHER_RUN = FORGET_RUN + " AND code <> :code";
+
+  /** The job's newest run left nothing to mend. */
+  static void runSucceeded(Handle handle, String deviceId, UUID jobId) {
+    handle.createUpdate(FORGET_RUN).bind("device", deviceId).bind("job", jobId).execute();
+  }
+
+  /** What the job's newest run left to mend; a problem that was there before keeps its date. */
+  static void runLeft(Handle handle, String deviceId, UUID jobId, Problem problem) {
+    handle
+        .createUpdate(FORGET_OTHER_RUN)
+        .bind("device", deviceId)
+        .bind("job", jobId)
+        .bind("code", problem.code())
+        .execute();
+    put(handle, deviceId, Source.RUN, problem);
+  }
+}

@@ -1,0 +1,101 @@
+package io.holdfast.agent.postgres;
+
+import io.holdfast.agent.run.DueRun.FiredSchedule;
+import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** The table {@code schedules}. */
+final class ScheduleDao {
+
+  private ScheduleDao() {}
+
+  private static final String OF_DEVICE =
+      """
+      SELECT s.id, s.job_id, s.schedule_type, s.cron_expression, s.interval_seconds, s.timezone,
+             s.enabled, s.last_run_at
+      FROM schedules s
+      JOIN backup_jobs j ON j.id = s.job_id
+      WHERE j.device_id = :device
+      ORDER BY s.id
+      """;
+
+  static List<ScheduleRow> ofDevice(Handle handle, String deviceId) {
+    return handle
+        .createQuery(OF_DEVICE)
+        .bind("device", deviceId)
+        .map((row, _) -> schedule(row))
+        .list();
+  }
+
+  private static ScheduleRow schedule(ResultSet row) throws SQLException {
+    return new ScheduleRow(
+        row.getInt("id"),
+        row.getObject("job_id", UUID.class),
+        row.getString("schedule_type"),
+        Optional.ofNullable(row.getString("cron_expression")),
+        Optional.ofNullable(row.getObject("interval_seconds", Integer.class)),
+        Optional.ofNullable(row.getString("timezone")),
+        row.getBoolean("enabled"),
+        Times.read(row, "last_run_at"));
+  }
+
+  // A replayed record must not put an older time over a newer one.
+  private static final String FIRED =
+      """
+      UPDATE schedules
+      SET last_run_at = :at, next_run_at = :next
+      WHERE id = :id AND job_id = :job AND (last_run_at IS NULL OR last_run_at < :at)
+      """;
+
+  static void fired(Handle handle, UUID jobId, List<FiredSchedule> schedules, Instant at) {
+    for (FiredSchedule schedule : schedules) {
+      handle
+          .createUpdate(FIRED)
+          .bind("id", schedule.id())
+          .bind("job", jobId)
+          .bind("at", Times.write(at))
+          .bind("next", schedule.nextRunAt().map(Times::write).orElse(null))
+          .execute();
+    }
+  }
+
+  // Only rows that differ are written: a sync that changes nothing costs no write.
+  private static final String NEXT =
+      """
+      UPDATE schedules
+      SET next_run_at = :next
+      WHERE id = :id AND next_run_at IS DISTINCT FROM :next
+        AND job_id IN (SELECT id FROM backup_jobs WHERE device_id = :device)
+      """;
+
+  private static final String NEVER =
+      """
+      UPDATE schedules
+      SET next_run_at = NULL
+      WHERE next_run_at IS NOT NULL AND NOT (id = ANY (:ids))
+        AND job_id IN (SELECT id FROM backup_jobs WHERE device_id = :device)
+      """;
+
+  static void announce(Handle handle, String deviceId, Map<Integer, Instant> nextRuns) {
+    handle
+        .createUpdate(NEVER)
+        .bind("device", deviceId)
+        .bind("ids", nextRuns.keySet().stream().mapToInt(Integer::intValue).toArray())
+        .execute();
+    if (nextRuns.isEmpty()) {
+      return;
+    }
+    PreparedBatch batch = handle.prepareBatch(NEXT);
+    nextRuns.forEach((id, next) ->
+        batch.bind("id", id).bind("next", Times.write(next)).bind("device", deviceId).add());
+    batch.execute();
+  }
+}

@@ -1,0 +1,35 @@
+package io.holdfast.agent.report;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+
+/**
+ * The control plane, as far as a device writes its runs there. Each call may be repeated: a replay
+ * changes nothing.
+ */
+public interface RunSink {
+
+  /**
+   * Writes the run row of a run that has begun, and when its schedules fired.
+   *
+   * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
+   */
+  void started(RunStarted started) throws ControlPlaneException;
+
+  /**
+   * Writes how the run ended; makes the row if its start never arrived. A row that has ended stays
+   * as it is.
+   *
+   * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
+   */
+  void finished(RunFinished finished) throws ControlPlaneException;
+
+  /**
+   * Shows on the run row how far the run is; has no effect on a run that has ended.
+   *
+   * @throws ControlPlaneException if it could not be written
+   */
+  void progress(RunId id, ProgressReport progress) throws ControlPlaneException;
+}

@@ -1,0 +1,135 @@
+package io.holdfast.agent.restic;
+
+import io.holdfast.agent.restic.BackupReport.ItemFailure;
+import io.holdfast.agent.secret.Redaction;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a backup has written so far, folded into the little that is kept of it. Two threads hand in
+ * lines: one for each pipe.
+ */
+final class BackupOutput {
+
+  private static final int KEPT_AT_EACH_END = 8 * 1024;
+  private static final int FIRST_ERRORS = 20;
+
+  /**
+   * Beyond this many, an item that failed twice is counted twice: the figure then is an upper
+   * bound.
+   */
+  private static final int ITEMS_REMEMBERED = 10_000;
+
+  private static final Pattern MISSING = Pattern.compile("(.*) does not exist, skipping");
+  private static final Pattern TERMINAL_CODES = Pattern.compile("\u001b\\[[0-9;]*[A-Za-z]");
+
+  private final Redaction redaction;
+  private final ProgressListener listener;
+  private final BoundedText standardOutput = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
+  private final BoundedText standardError = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
+  private final Set<String> missing = new LinkedHashSet<>();
+  private final List<ItemFailure> firstErrors = new ArrayList<>();
+  private final Set<String> failedItems = new HashSet<>();
+  private Optional<BackupSummary> summary = Optional.empty();
+  private Optional<String> exitError = Optional.empty();
+  private Optional<String> lastFatal = Optional.empty();
+  private long itemErrors;
+
+  BackupOutput(Redaction redaction, ProgressListener listener) {
+    this.redaction = redaction;
+    this.listener = listener;
+  }
+
+  void output(String line) {
+    switch (MessageParser.parse(line)) {
+      case ResticMessage.Status status -> listener.progress(status.progress());
+      case ResticMessage.Summary message -> {
+        keep(standardOutput, line);
+        synchronized (this) {
+          summary = Optional.of(message.summary());
+        }
+      }
+      case ResticMessage.ItemError _, ResticMessage.ExitError _, ResticMessage.Other _ ->
+          keep(standardOutput, line);
+    }
+  }
+
+  synchronized void error(String line) {
+    String text = TERMINAL_CODES.matcher(line).replaceAll("");
+    keep(standardError, text);
+    switch (MessageParser.parse(text)) {
+      case ResticMessage.ItemError error -> itemError(error);
+      case ResticMessage.ExitError error -> exitError = Optional.of(error.message());
+      case ResticMessage.Other(String other) -> text(other);
+      case ResticMessage.Status _, ResticMessage.Summary _ -> {}
+    }
+  }
+
+  private void keep(BoundedText kept, String line) {
+    kept.add(redaction.redact(line));
+  }
+
+  private void itemError(ResticMessage.ItemError error) {
+    if (failedItems.size() < ITEMS_REMEMBERED && !failedItems.add(error.item())) {
+      return;
+    }
+    itemErrors++;
+    if (firstErrors.size() < FIRST_ERRORS) {
+      firstErrors.add(
+          new ItemFailure(redaction.redact(error.item()), redaction.redact(error.message())));
+    }
+  }
+
+  private void text(String line) {
+    Matcher matcher = MISSING.matcher(line);
+    if (matcher.matches()) {
+      missing.add(matcher.group(1));
+    } else if (line.startsWith("Fatal: ")) {
+      lastFatal = Optional.of(line);
+    }
+  }
+
+  synchronized void missing(List<String> sources) {
+    missing.addAll(sources);
+  }
+
+  /** All of standard error that may tell what the exit code means. */
+  synchronized String errorText() {
+    return standardError.text();
+  }
+
+  synchronized BackupReport report(ResticProcess.Ended ended) {
+    ExitMeaning meaning =
+        ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), errorText()));
+    boolean written =
+        (ended.exitCode() == 0 || ended.exitCode() == 3)
+            && summary.filter(s -> !s.dryRun() && s.snapshotId().isPresent()).isPresent();
+    if (written && ended.stoppedBy().isPresent()) {
+      // It had ended by itself before our signal came.
+      meaning = ExitMeaning.of(ended.exitCode(), "");
+    }
+    return new BackupReport(
+        OptionalInt.of(ended.exitCode()),
+        meaning,
+        written ? summary : Optional.empty(),
+        List.copyOf(missing),
+        firstErrors,
+        itemErrors,
+        exitError.or(() -> lastFatal).map(this::oneLine),
+        standardOutput.text(),
+        standardError.text(),
+        ended.duration());
+  }
+
+  private String oneLine(String message) {
+    return redaction.redact(
+        message.replaceFirst("^Fatal: ", "").replaceAll("\\s*\\R\\s*", " ").strip());
+  }
+}

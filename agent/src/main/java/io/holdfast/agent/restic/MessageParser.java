@@ -1,0 +1,110 @@
+package io.holdfast.agent.restic;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Reads the lines that {@code restic backup --json} writes, of every version; never throws. */
+final class MessageParser {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** restic's guesses beyond this are no guesses but overflows: ten years in seconds. */
+  private static final long ABSURD_SECONDS = 10L * 365 * 86_400;
+
+  /** restic 0.14 tells the number of an error and not its name. */
+  private static final Map<Integer, String> ERRNO =
+      Map.of(
+          1, "operation not permitted",
+          2, "no such file or directory",
+          5, "input/output error",
+          13, "permission denied",
+          116, "stale file handle");
+
+  private MessageParser() {}
+
+  static ResticMessage parse(String line) {
+    if (!line.startsWith("{")) {
+      return new ResticMessage.Other(line);
+    }
+    try {
+      JsonNode node = JSON.readTree(line);
+      return switch (node.path("message_type").asText("")) {
+        // restic 0.14 calls its scan_finished a status too; that one has no percent_done.
+        case "status" ->
+            node.has("percent_done") ? new ResticMessage.Status(progress(node)) : other(line);
+        case "error" ->
+            new ResticMessage.ItemError(
+                node.path("item").asText(""), errorText(node.path("error")));
+        case "summary" -> new ResticMessage.Summary(summary(node));
+        case "exit_error" ->
+            new ResticMessage.ExitError(
+                node.path("code").asInt(), node.path("message").asText("").strip());
+        default -> other(line);
+      };
+    } catch (JsonProcessingException e) {
+      return other(line);
+    }
+  }
+
+  private static ResticMessage other(String line) {
+    return new ResticMessage.Other(line);
+  }
+
+  private static String errorText(JsonNode error) {
+    if (error.isTextual()) {
+      return error.textValue();
+    }
+    if (error.has("message")) {
+      return error.path("message").asText("");
+    }
+    if (error.has("Op")) {
+      int number = error.path("Err").asInt();
+      return error.path("Op").asText() + ": " + ERRNO.getOrDefault(number, "error " + number);
+    }
+    return "";
+  }
+
+  private static BackupProgress progress(JsonNode node) {
+    List<String> current = new ArrayList<>();
+    node.path("current_files").forEach(file -> current.add(file.asText("")));
+    OptionalLong remaining = number(node, "seconds_remaining");
+    return new BackupProgress(
+        Math.clamp(node.path("percent_done").asDouble(), 0.0, 1.0),
+        node.path("files_done").asLong(),
+        number(node, "total_files"),
+        node.path("bytes_done").asLong(),
+        number(node, "total_bytes"),
+        node.path("error_count").asLong(),
+        remaining.orElse(0) > ABSURD_SECONDS ? OptionalLong.empty() : remaining,
+        current);
+  }
+
+  private static BackupSummary summary(JsonNode node) {
+    String snapshot = node.path("snapshot_id").asText("");
+    return new BackupSummary(
+        node.path("files_new").asLong(),
+        node.path("files_changed").asLong(),
+        node.path("files_unmodified").asLong(),
+        node.path("dirs_new").asLong(),
+        node.path("dirs_changed").asLong(),
+        node.path("dirs_unmodified").asLong(),
+        node.path("data_added").asLong(),
+        number(node, "data_added_packed"),
+        node.path("total_files_processed").asLong(),
+        node.path("total_bytes_processed").asLong(),
+        node.path("dry_run").asBoolean(false),
+        snapshot.isEmpty() ? Optional.empty() : Optional.of(snapshot));
+  }
+
+  private static OptionalLong number(JsonNode node, String name) {
+    return node.path(name).isNumber()
+        ? OptionalLong.of(node.path(name).asLong())
+        : OptionalLong.empty();
+  }
+}

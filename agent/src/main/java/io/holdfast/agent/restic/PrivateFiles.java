@@ -1,0 +1,85 @@
+package io.holdfast.agent.restic;
+
+import io.holdfast.agent.secret.Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The files by which restic gets the repository's place and password: readable by us alone, there
+ * while restic runs and gone afterwards. They are named after our process, so that those of one
+ * that died are found and removed.
+ */
+final class PrivateFiles {
+
+  private static final Pattern NAME = Pattern.compile("(\\d+)-.*");
+
+  private final Path directory;
+
+  PrivateFiles(Path directory) {
+    this.directory = directory;
+    removeLeftOvers();
+  }
+
+  /** The two files of one restic process; closing removes them. */
+  record Pair(Path repository, Path password) implements AutoCloseable {
+    @Override
+    public void close() {
+      remove(repository);
+      remove(password);
+    }
+  }
+
+  Pair write(Repository repository) throws IOException {
+    Path url = write("repository", repository.url());
+    try {
+      return new Pair(url, write("password", repository.password()));
+    } catch (IOException e) {
+      remove(url);
+      throw e;
+    }
+  }
+
+  private Path write(String what, Secret secret) throws IOException {
+    boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
+    FileAttribute<?>[] attributes =
+        posix
+            ? new FileAttribute<?>[] {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+            }
+            : new FileAttribute<?>[0];
+    Path file =
+        Files.createTempFile(
+            directory, ProcessHandle.current().pid() + "-" + what + "-", "", attributes);
+    return Files.write(file, secret.value().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void removeLeftOvers() {
+    try (Stream<Path> files = Files.list(directory)) {
+      files.filter(PrivateFiles::leftOver).forEach(PrivateFiles::remove);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the directory " + directory + " cannot be used", e);
+    }
+  }
+
+  private static boolean leftOver(Path file) {
+    Matcher name = NAME.matcher(file.getFileName().toString());
+    return name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty();
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the file " + file + " holds a secret and cannot be removed", e);
+    }
+  }
+}

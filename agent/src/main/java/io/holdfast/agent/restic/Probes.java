@@ -1,0 +1,61 @@
+package io.holdfast.agent.restic;
+
+import io.holdfast.agent.restic.RepositoryProbe.State;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What the answer to a probe means, in words. */
+final class Probes {
+
+  private Probes() {}
+
+  static RepositoryProbe of(Repository repository, ExitMeaning meaning, String errors) {
+    String place = "the repository " + repository.display();
+    return switch (meaning) {
+      case COMPLETE -> new RepositoryProbe(State.OPEN, "", "");
+      case WRONG_PASSWORD ->
+          new RepositoryProbe(
+              State.WRONG_PASSWORD,
+              place + " refuses the password",
+              "Correct the setting repository_password.");
+      case LOCKED ->
+          new RepositoryProbe(
+              State.LOCKED,
+              place + " is locked by another restic process",
+              "Wait for it; if nobody holds the lock, run 'restic unlock'.");
+      case NO_REPOSITORY -> notThere(repository, place);
+      case TIMED_OUT ->
+          new RepositoryProbe(
+              State.UNREACHABLE,
+              place + " does not answer",
+              "Check the storage and the network between.");
+      case INCOMPLETE, CANCELLED, NOT_STARTED, FAILED ->
+          new RepositoryProbe(
+              State.UNREACHABLE,
+              place + " cannot be opened: " + oneLine(errors),
+              "Check repository_url, the storage and its credentials.");
+    };
+  }
+
+  /** A directory whose parent is missing too is more likely a disk that is not mounted. */
+  private static RepositoryProbe notThere(Repository repository, String place) {
+    Optional<Path> parent = repository.localPath().map(Path::getParent);
+    if (parent.isPresent() && !Files.isDirectory(parent.get())) {
+      return new RepositoryProbe(
+          State.UNREACHABLE,
+          place + " cannot be reached: the directory " + parent.get() + " does not exist",
+          "Mount the disk, or correct repository_url.");
+    }
+    return new RepositoryProbe(
+        State.MISSING,
+        "there is no restic repository at " + repository.display(),
+        "Check repository_url; if the repository is really to be made, run 'restic init' or set"
+            + " repository_auto_init to true.");
+  }
+
+  static String oneLine(String errors) {
+    String line = errors.replaceAll("\\s*\\R\\s*", "; ").replaceFirst(";\\s*$", "").strip();
+    return line.isEmpty() ? "restic did not say why" : line.replaceFirst("^Fatal: ", "");
+  }
+}

@@ -1,0 +1,212 @@
+package io.holdfast.agent.restic;
+
+import io.holdfast.agent.secret.Redaction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * restic, as it is called: secrets by private files, a cleared environment, no shell. Safe for many
+ * threads.
+ */
+public final class Restic {
+
+  /** restic's own default is up to 60 a second. */
+  private static final String PROGRESS_FPS = "1";
+
+  private static final String RETRY_LOCK = "5m";
+  private static final Duration PROBE_LIMIT = Duration.ofMinutes(2);
+  private static final Duration INIT_LIMIT = Duration.ofMinutes(5);
+
+  /** What a program needs of our environment to work at all; the second line is for Windows. */
+  private static final List<String> INHERITED =
+      List.of(
+          "PATH",
+          "HOME",
+          "TMPDIR",
+          "SSH_AUTH_SOCK",
+          "SystemRoot",
+          "LOCALAPPDATA",
+          "USERPROFILE",
+          "TMP",
+          "TEMP",
+          "ProgramData");
+
+  private final ResticBinary binary;
+  private final PrivateFiles privateFiles;
+  private final Path defaultCache;
+  private final Duration grace;
+
+  /**
+   * @param privateDirectory where secrets lie while restic runs; nobody else may read it
+   * @param defaultCache restic's cache for repositories that name none
+   */
+  public Restic(ResticBinary binary, Path privateDirectory, Path defaultCache) {
+    this(binary, privateDirectory, defaultCache, ResticProcess.GRACE);
+  }
+
+  Restic(ResticBinary binary, Path privateDirectory, Path defaultCache, Duration grace) {
+    this.binary = binary;
+    this.privateFiles = new PrivateFiles(privateDirectory);
+    this.defaultCache = defaultCache;
+    this.grace = grace;
+  }
+
+  public ResticVersion version() {
+    return binary.version();
+  }
+
+  public Path path() {
+    return binary.path();
+  }
+
+  /**
+   * Backs up. A fault of any kind is in the report.
+   *
+   * @param listener told how far it is
+   * @throws InterruptedException if the thread was interrupted; restic was ended cleanly first
+   */
+  public BackupReport backup(
+      Repository repository,
+      BackupCommand command,
+      ProgressListener listener,
+      Cancellation cancellation)
+      throws InterruptedException {
+    BackupOutput output = new BackupOutput(repository.redaction(), listener);
+    output.missing(missing(command.sources()));
+    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+      ResticProcess process =
+          new ResticProcess(
+              arguments(command), environment(repository, files), Optional.empty(), grace);
+      return output.report(process.run(output::output, output::error, cancellation));
+    } catch (IOException e) {
+      return notStarted(repository.redaction().redact(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private List<String> arguments(BackupCommand command) {
+    List<String> arguments = new ArrayList<>(List.of(binary.path().toString(), "backup", "--json"));
+    addRetryLock(arguments);
+    arguments.add("--host=" + command.host());
+    command.tags().forEach(tag -> arguments.add("--tag=" + tag));
+    command.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern));
+    arguments.addAll(command.checkedArguments());
+    // What follows is a path, whatever it looks like.
+    arguments.add("--");
+    arguments.addAll(command.sources());
+    return arguments;
+  }
+
+  private void addRetryLock(List<String> arguments) {
+    if (binary.version().isAtLeast(0, 16, 0)) {
+      arguments.add("--retry-lock=" + RETRY_LOCK);
+    }
+  }
+
+  private Map<String, String> environment(Repository repository, PrivateFiles.Pair files) {
+    Map<String, String> environment = new HashMap<>();
+    for (String name : INHERITED) {
+      String value = System.getenv(name);
+      if (value != null) {
+        environment.put(name, value);
+      }
+    }
+    repository.environment().forEach((name, secret) -> environment.put(name, secret.value()));
+    environment.put("LANG", "C.UTF-8");
+    environment.put("RESTIC_REPOSITORY_FILE", files.repository().toString());
+    environment.put("RESTIC_PASSWORD_FILE", files.password().toString());
+    environment.put(
+        "RESTIC_CACHE_DIR", repository.cacheDirectory().orElse(defaultCache).toString());
+    environment.put("RESTIC_PROGRESS_FPS", PROGRESS_FPS);
+    return environment;
+  }
+
+  /** Before 0.19 restic skips a source that does not exist and reports success. */
+  private static List<String> missing(List<String> sources) {
+    return sources.stream().filter(Restic::missing).toList();
+  }
+
+  private static boolean missing(String source) {
+    try {
+      return Files.notExists(Path.of(source), LinkOption.NOFOLLOW_LINKS);
+    } catch (InvalidPathException e) {
+      return true;
+    }
+  }
+
+  private static BackupReport notStarted(String why) {
+    return new BackupReport(
+        OptionalInt.empty(),
+        ExitMeaning.NOT_STARTED,
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        0,
+        Optional.of(why),
+        "",
+        "",
+        Duration.ZERO);
+  }
+
+  /** What a short command said. */
+  private record Answer(ExitMeaning meaning, String errors) {}
+
+  private Answer ask(Repository repository, Duration limit, String... command)
+      throws InterruptedException {
+    Redaction redaction = repository.redaction();
+    BoundedText errors = new BoundedText(4096, 4096);
+    List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
+    arguments.addAll(List.of(command));
+    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+      ResticProcess.Ended ended =
+          new ResticProcess(
+                  arguments,
+                  environment(repository, files),
+                  Optional.of(limit),
+                  Duration.ofSeconds(5))
+              .run(_ -> {}, line -> errors.add(redaction.redact(reason(line))), new Cancellation());
+      return new Answer(
+          ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), errors.text())),
+          errors.text());
+    } catch (IOException e) {
+      return new Answer(ExitMeaning.NOT_STARTED, redaction.redact(String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static String reason(String line) {
+    return MessageParser.parse(line) instanceof ResticMessage.ExitError(int _, String message)
+        ? message
+        : line;
+  }
+
+  /**
+   * Finds out whether the repository opens, within two minutes and without a lock.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public RepositoryProbe probe(Repository repository) throws InterruptedException {
+    Answer answer = ask(repository, PROBE_LIMIT, "cat", "config", "--no-lock");
+    return Probes.of(repository, answer.meaning(), answer.errors());
+  }
+
+  /**
+   * Makes a new repository. Only for a place that {@link #probe} has called {@code MISSING}.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public InitReport init(Repository repository) throws InterruptedException {
+    Answer answer = ask(repository, INIT_LIMIT, "init");
+    return answer.meaning() == ExitMeaning.COMPLETE
+        ? new InitReport(true, "")
+        : new InitReport(false, Probes.oneLine(answer.errors()));
+  }
+}

@@ -1,0 +1,169 @@
+package io.holdfast.agent.restic;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One process: a cleared environment, nothing on standard input, both pipes read to their ends on
+ * threads of their own, and an end that is asked for first and forced only after a while.
+ */
+final class ResticProcess {
+
+  /** restic needs this long at most to remove its lock after it was asked to end. */
+  static final Duration GRACE = Duration.ofSeconds(75);
+
+  /** A child of restic, such as ssh, may hold the pipes open after restic has ended. */
+  private static final Duration PIPES_AFTER_END = Duration.ofSeconds(5);
+
+  private static final long LOOK_EVERY_MILLIS = 100;
+
+  private final List<String> command;
+  private final Map<String, String> environment;
+  private final Optional<Duration> timeLimit;
+  private final Duration grace;
+
+  /**
+   * @param environment all that the process gets
+   * @param timeLimit after which it is ended
+   */
+  ResticProcess(
+      List<String> command, Map<String, String> environment, Optional<Duration> timeLimit) {
+    this(command, environment, timeLimit, GRACE);
+  }
+
+  /**
+   * @param grace how long it may take to end once it was asked to
+   */
+  ResticProcess(
+      List<String> command,
+      Map<String, String> environment,
+      Optional<Duration> timeLimit,
+      Duration grace) {
+    this.command = List.copyOf(command);
+    this.environment = Map.copyOf(environment);
+    this.timeLimit = timeLimit;
+    this.grace = grace;
+  }
+
+  /**
+   * How the process ended.
+   *
+   * @param exitCode 128 and the signal's number if a signal ended it
+   * @param stoppedBy why we ended it, if we did
+   */
+  record Ended(int exitCode, Optional<ExitMeaning> stoppedBy, Duration duration) {}
+
+  /**
+   * Runs the process to its end.
+   *
+   * @param out gets the lines of standard output, in a thread of its own
+   * @param err gets the lines of standard error, in a thread of its own
+   * @throws IOException if it could not be started; the message says why
+   * @throws InterruptedException if the calling thread was interrupted: the process was ended first
+   */
+  Ended run(Consumer<String> out, Consumer<String> err, Cancellation cancellation)
+      throws IOException, InterruptedException {
+    long begin = System.nanoTime();
+    Process process = start();
+    Thread outReader = drain(process.getInputStream(), out);
+    Thread errReader = drain(process.getErrorStream(), err);
+    Watch watch = new Watch(process, begin, cancellation);
+    boolean interrupted = watch.untilEnd();
+    join(process, outReader, errReader);
+    if (interrupted) {
+      throw new InterruptedException();
+    }
+    return new Ended(
+        process.exitValue(), watch.stoppedBy, Duration.ofNanos(System.nanoTime() - begin));
+  }
+
+  private Process start() throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    builder.redirectInput(new File(File.separatorChar == '\\' ? "NUL" : "/dev/null"));
+    return builder.start();
+  }
+
+  private static Thread drain(InputStream in, Consumer<String> lines) {
+    return Thread.ofVirtual().start(() -> new LineReader(in, lines).readToEnd());
+  }
+
+  /** Waits for the end of a process and sees to it that there is one. */
+  private final class Watch {
+    private final Process process;
+    private final long begin;
+    private final Cancellation cancellation;
+    private Optional<ExitMeaning> stoppedBy = Optional.empty();
+    private long stopAsked;
+
+    Watch(Process process, long begin, Cancellation cancellation) {
+      this.process = process;
+      this.begin = begin;
+      this.cancellation = cancellation;
+    }
+
+    /** Whether the thread was interrupted meanwhile. */
+    boolean untilEnd() {
+      boolean interrupted = false;
+      while (true) {
+        try {
+          if (process.waitFor(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+            return interrupted;
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+          stop(ExitMeaning.CANCELLED);
+        }
+        look();
+      }
+    }
+
+    private void look() {
+      if (cancellation.isCancelled()) {
+        stop(ExitMeaning.CANCELLED);
+      } else if (timeLimit.isPresent() && System.nanoTime() - begin > timeLimit.get().toNanos()) {
+        stop(ExitMeaning.TIMED_OUT);
+      }
+      if (stoppedBy.isPresent() && System.nanoTime() - stopAsked > grace.toNanos()) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
+    }
+
+    private void stop(ExitMeaning why) {
+      if (stoppedBy.isEmpty()) {
+        stoppedBy = Optional.of(why);
+        stopAsked = System.nanoTime();
+        Interrupt.send(process);
+      }
+    }
+  }
+
+  /** The readers end with the pipes; a grandchild that keeps those open must not keep us. */
+  private static void join(Process process, Thread... readers) throws InterruptedException {
+    long deadline = System.nanoTime() + PIPES_AFTER_END.toNanos();
+    for (Thread reader : readers) {
+      reader.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+    }
+    if (readers[0].isAlive() || readers[1].isAlive()) {
+      close(process.getInputStream());
+      close(process.getErrorStream());
+    }
+  }
+
+  private static void close(InputStream stream) {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      // It is gone: that is what was wanted.
+    }
+  }
+}

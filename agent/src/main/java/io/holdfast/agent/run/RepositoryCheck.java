@@ -1,0 +1,28 @@
+package io.holdfast.agent.run;
+
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.restic.RepositoryProbe;
+import io.holdfast.agent.restic.RepositoryProbe.State;
+import io.holdfast.agent.restic.Restic;
+import java.util.Optional;
+
+/** Whether the repository of the settings opens. */
+public final class RepositoryCheck {
+
+  private RepositoryCheck() {}
+
+  /** What was found; message and remedy are empty if it opens. */
+  public record Result(State state, String message, String remedy) {}
+
+  /**
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public static Result of(Restic restic, Settings settings) throws InterruptedException {
+    Optional<Verdict> missing = Preparation.missing(settings);
+    if (missing.isPresent()) {
+      return new Result(State.UNREACHABLE, missing.get().sentence(), missing.get().remedy());
+    }
+    RepositoryProbe probe = restic.probe(Preparation.repository(settings));
+    return new Result(probe.state(), probe.message(), probe.remedy());
+  }
+}

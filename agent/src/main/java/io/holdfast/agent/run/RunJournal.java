@@ -1,0 +1,27 @@
+package io.holdfast.agent.run;
+
+import io.holdfast.agent.restic.BackupProgress;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+import java.time.Instant;
+
+/** Where a run is written down while it goes on. */
+public interface RunJournal {
+
+  /**
+   * Writes down that a run begins. When it returns the record survives a crash.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written; the run must not begin then
+   */
+  void started(RunStarted started);
+
+  /** Tells how far the run is: a courtesy, which may be dropped. */
+  void progress(RunStarted started, BackupProgress progress, Instant at);
+
+  /**
+   * Writes down how the run ended. When it returns the record survives a crash.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  void finished(RunFinished finished);
+}

@@ -1,0 +1,50 @@
+package io.holdfast.agent.schedule;
+
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Objects;
+
+/** By what a schedule goes. */
+public sealed interface Timing {
+
+  /** At the times of a cron expression, by the clocks of a zone. */
+  record Cron(CronExpression expression, ZoneId zone) implements Timing {
+    public Cron {
+      Objects.requireNonNull(expression, "expression");
+      Objects.requireNonNull(zone, "zone");
+    }
+  }
+
+  /**
+   * An interval after the start of the last run; at once if there was none. One that is long
+   * overdue is due once.
+   *
+   * @param interval 1 second to 366 days
+   */
+  record Every(Duration interval) implements Timing {
+
+    private static final Duration LONGEST = Duration.ofDays(366);
+
+    public Every {
+      if (!valid(interval)) {
+        throw new IllegalArgumentException("interval out of range: " + interval);
+      }
+    }
+
+    private static boolean valid(Duration interval) {
+      return interval.toSeconds() >= 1 && interval.compareTo(LONGEST) <= 0;
+    }
+
+    /**
+     * @throws InvalidSchedule if the interval is out of range
+     */
+    public static Every of(Duration interval) throws InvalidSchedule {
+      if (!valid(interval)) {
+        throw new InvalidSchedule(
+            "interval_seconds is " + interval.toSeconds() + ", outside 1 to " + LONGEST.toSeconds(),
+            "Write the seconds between two runs, such as 3600 for every hour.");
+      }
+      return new Every(interval);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.holdfast.agent.sync;
+
+import io.holdfast.agent.job.Device;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.schedule.JobPlan;
+import io.holdfast.agent.schedule.Schedule;
+import io.holdfast.agent.sync.ConfigRows.JobRow;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * All that one device has to do, checked, as one immutable value. A row that cannot be used is left
+ * out and stands among the problems instead; the rest goes on.
+ *
+ * @param plans the jobs that are enabled and valid, in the order of their names
+ * @param disabledJobs names of the jobs that are switched off
+ * @param problems what an admin has to mend
+ */
+public record DeviceConfig(
+    Device device,
+    List<JobPlan> plans,
+    List<String> disabledJobs,
+    Settings settings,
+    List<Problem> problems) {
+
+  public DeviceConfig {
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(settings, "settings");
+    plans = List.copyOf(plans);
+    disabledJobs = List.copyOf(disabledJobs);
+    problems = List.copyOf(problems);
+  }
+
+  /**
+   * Checks the rows.
+   *
+   * @param deviceZone the zone of schedules that name none
+   */
+  public static DeviceConfig from(ConfigRows rows, ZoneId deviceZone) {
+    List<Problem> problems = new ArrayList<>();
+    Settings settings = SettingsReading.read(rows.settings(), problems);
+    List<JobPlan> plans = new ArrayList<>();
+    List<String> disabled = new ArrayList<>();
+    for (JobRow row : rows.jobs()) {
+      if (!row.enabled()) {
+        disabled.add(row.name());
+        continue;
+      }
+      List<Schedule> schedules =
+          ScheduleReading.readAll(row, rows.schedules(), deviceZone, problems);
+      JobReading.read(row, problems).ifPresent(job -> plans.add(new JobPlan(job, schedules)));
+    }
+    Device device = new Device(rows.device().id(), rows.device().name(), rows.device().enabled());
+    return new DeviceConfig(device, plans, disabled, settings, problems);
+  }
+
+  /** The plan of the job with this id, if it is enabled and valid. */
+  public Optional<JobPlan> plan(UUID jobId) {
+    return plans.stream().filter(plan -> plan.job().id().equals(jobId)).findFirst();
+  }
+
+  /** The plan of the job with this name or id, if it is enabled and valid. */
+  public Optional<JobPlan> planNamed(String nameOrId) {
+    return plans.stream()
+        .filter(plan ->
+            plan.job().name().equals(nameOrId)
+                || plan.job().id().toString().equalsIgnoreCase(nameOrId))
+        .findFirst();
+  }
+}

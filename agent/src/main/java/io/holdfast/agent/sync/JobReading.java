@@ -1,0 +1,148 @@
+package io.holdfast.agent.sync;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.job.Job;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.sync.ConfigRows.JobRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** A row of {@code backup_jobs} becomes a job, or problems that say what is wrong with it. */
+final class JobReading {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** {@code /srv}, {@code C:\Users}, {@code C:/Users}, {@code \\server\share}. */
+  private static final Pattern ABSOLUTE =
+      Pattern.compile("(/|[A-Za-z]:[\\\\/]|\\\\\\\\).*", Pattern.DOTALL);
+
+  /** What remains of {@code C:\Users\me} when PostgreSQL reads it within {@code '{...}'}. */
+  private static final Pattern EATEN_BACKSLASHES =
+      Pattern.compile("[A-Za-z]:[^\\\\/].*", Pattern.DOTALL);
+
+  private final JobRow row;
+  private final List<Problem> found = new ArrayList<>();
+
+  private JobReading(JobRow row) {
+    this.row = row;
+  }
+
+  /** The job, or empty and at least one problem more in the list. */
+  static Optional<Job> read(JobRow row, List<Problem> problems) {
+    JobReading reading = new JobReading(row);
+    reading.checkSourcePaths();
+    reading.checkTags();
+    List<String> resticArgs = reading.resticArgs();
+    problems.addAll(reading.found);
+    return reading.found.isEmpty() ? Optional.of(reading.job(resticArgs)) : Optional.empty();
+  }
+
+  private Job job(List<String> resticArgs) {
+    return new Job(
+        row.id(),
+        row.name(),
+        row.sourcePaths(),
+        row.excludePatterns().stream().filter(pattern -> !pattern.isBlank()).toList(),
+        row.tags().stream().filter(tag -> !tag.isBlank()).toList(),
+        resticArgs,
+        row.originName().filter(name -> !name.isBlank()),
+        row.accountId());
+  }
+
+  private void checkSourcePaths() {
+    if (row.sourcePaths().isEmpty()) {
+      problem(
+          "source-paths-empty",
+          "has an empty source_paths, so there is nothing to back up",
+          "Name at least one absolute path: UPDATE backup_jobs SET source_paths = ARRAY['/srv/data']"
+              + " WHERE id = '"
+              + row.id()
+              + "'.");
+    }
+    for (String path : row.sourcePaths()) {
+      if (path.isBlank()) {
+        problem(
+            "source-path-invalid",
+            "has an empty or NULL element in source_paths",
+            "Remove the element, or write the path that was meant.");
+      } else if (EATEN_BACKSLASHES.matcher(path).matches()) {
+        problem(
+            "source-path-invalid",
+            "has the source path \"" + path + "\": its backslashes were lost",
+            "Write Windows paths as ARRAY['C:\\Users\\me'] instead of '{C:\\Users\\me}', which eats"
+                + " backslashes.");
+      } else if (!ABSOLUTE.matcher(path).matches()) {
+        problem(
+            "source-path-invalid",
+            "has the source path \"" + path + "\", which is not absolute",
+            "Write the path from the root on, such as /srv/data or C:\\Users.");
+      }
+    }
+  }
+
+  private void checkTags() {
+    for (String tag : row.tags()) {
+      if (tag.contains(",")) {
+        problem(
+            "tag-invalid",
+            "has the tag \"" + tag + "\", and restic splits tags at commas",
+            "Write two tags, or leave the comma out.");
+      }
+    }
+  }
+
+  private List<String> resticArgs() {
+    if (row.resticArgs().isEmpty()) {
+      return List.of();
+    }
+    JsonNode node;
+    try {
+      node = JSON.readTree(row.resticArgs().get());
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a jsonb column holds no JSON", e);
+    }
+    if (node.isNull()) {
+      return List.of();
+    }
+    if (!node.isArray()) {
+      problem(
+          "restic-args-invalid",
+          "has restic_args that is " + kindOf(node) + " instead of an array of strings",
+          "Write one string per argument, such as '[\"--limit-upload\", \"5000\"]'.");
+      return List.of();
+    }
+    List<String> args = new ArrayList<>();
+    for (JsonNode element : node) {
+      if (!element.isTextual()) {
+        problem(
+            "restic-args-invalid",
+            "has restic_args with " + kindOf(element) + " among its elements",
+            "Write every argument as a string, numbers too: '[\"--limit-upload\", \"5000\"]'.");
+        return List.of();
+      }
+      args.add(element.textValue());
+    }
+    return args;
+  }
+
+  private static String kindOf(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case OBJECT -> "an object";
+      case STRING -> "a string";
+      case NUMBER -> "a number";
+      case BOOLEAN -> "a boolean";
+      case ARRAY -> "an array";
+      default -> "null";
+    };
+  }
+
+  private void problem(String code, String whatIsWrong, String remedy) {
+    found.add(
+        Problem.ofJob(
+            code, row.id(), row.name(), "job \"" + row.name() + "\" " + whatIsWrong, remedy));
+  }
+}

@@ -1,0 +1,154 @@
+package io.holdfast.agent.sync;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.sync.ConfigRows.SettingRow;
+import io.holdfast.agent.text.Nearest;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The rows of {@code settings} become one record: the device's own value wins over the global one,
+ * and a value that cannot be used becomes a problem and leaves its default in force.
+ */
+final class SettingsReading {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String SYNC_INTERVAL = "sync_interval_seconds";
+  private static final String MAX_CONCURRENT = "max_concurrent_backups";
+  private static final String URL = "repository_url";
+  private static final String PASSWORD = "repository_password";
+  private static final String CACHE_DIR = "repository_cache_dir";
+  private static final String AUTO_INIT = "repository_auto_init";
+  private static final String ENVIRONMENT = "repository_environment";
+
+  /**
+   * Every key that some part of Holdfast reads; {@code setting_keys} in the schema lists the same.
+   */
+  static final List<String> KNOWN =
+      List.of(
+          SYNC_INTERVAL,
+          MAX_CONCURRENT,
+          "run_retention_days",
+          URL,
+          PASSWORD,
+          CACHE_DIR,
+          AUTO_INIT,
+          ENVIRONMENT);
+
+  private final Map<String, String> values = new HashMap<>();
+  private final List<Problem> problems;
+
+  private SettingsReading(List<Problem> problems) {
+    this.problems = problems;
+  }
+
+  static Settings read(List<SettingRow> rows, List<Problem> problems) {
+    SettingsReading reading = new SettingsReading(problems);
+    rows.stream().filter(row -> !row.ofDevice()).forEach(reading::take);
+    rows.stream().filter(SettingRow::ofDevice).forEach(reading::take);
+    return new Settings(
+        Duration.ofSeconds(reading.number(SYNC_INTERVAL, 300, 5, 86_400)),
+        Math.toIntExact(reading.number(MAX_CONCURRENT, 1, 1, 64)),
+        reading.text(URL).map(Secret::new),
+        reading.text(PASSWORD).map(Secret::new),
+        reading.text(CACHE_DIR),
+        reading.flag(AUTO_INIT),
+        reading.environment());
+  }
+
+  private void take(SettingRow row) {
+    if (KNOWN.contains(row.key())) {
+      values.put(row.key(), row.value());
+      return;
+    }
+    problems.add(
+        Problem.ofSetting(
+            "setting-unknown",
+            row.key(),
+            "setting \"" + row.key() + "\" is unknown and has no effect",
+            Nearest.to(row.key(), KNOWN)
+                .map(near -> "Did you mean \"" + near + "\"?")
+                .orElse("SELECT * FROM setting_keys lists the settings.")));
+  }
+
+  /** An empty value is the same as none: the seed's default rows are empty strings. */
+  private Optional<String> text(String key) {
+    return Optional.ofNullable(values.get(key)).filter(value -> !value.isBlank());
+  }
+
+  private long number(String key, long otherwise, long min, long max) {
+    Optional<String> text = text(key).map(String::strip);
+    if (text.isEmpty()) {
+      return otherwise;
+    }
+    try {
+      long value = Long.parseLong(text.get());
+      if (value >= min && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Answered below, in the same words as a number out of range.
+    }
+    invalid(
+        key,
+        "must be a whole number from "
+            + min
+            + " to "
+            + max
+            + ", and is \""
+            + text.get()
+            + "\"; "
+            + otherwise
+            + " is used",
+        "Correct the value in the table settings.");
+    return otherwise;
+  }
+
+  private boolean flag(String key) {
+    return switch (text(key).map(String::strip).orElse("false")) {
+      case "true", "on", "yes", "1" -> true;
+      case "false", "off", "no", "0" -> false;
+      default -> {
+        invalid(
+            key,
+            "must be true or false; false is used",
+            "Correct the value in the table settings.");
+        yield false;
+      }
+    };
+  }
+
+  private Map<String, Secret> environment() {
+    Map<String, Secret> environment = new HashMap<>();
+    if (text(ENVIRONMENT).isEmpty()) {
+      return environment;
+    }
+    String remedy = "Write a JSON object, such as {\"AWS_ACCESS_KEY_ID\": \"...\"}.";
+    try {
+      JsonNode node = JSON.readTree(text(ENVIRONMENT).get());
+      if (node.isObject() && node.valueStream().allMatch(JsonNode::isTextual)) {
+        node.forEachEntry((name, value) -> environment.put(name, new Secret(value.textValue())));
+        return environment;
+      }
+    } catch (JsonProcessingException e) {
+      // Answered below; the exception's own text quotes the value, which is secret.
+    }
+    invalid(ENVIRONMENT, "is no JSON object of strings and is not used", remedy);
+    return Map.of();
+  }
+
+  private void invalid(String key, String whatIsWrong, String remedy) {
+    problems.add(
+        Problem.ofSetting(
+            "setting-invalid", key, "setting \"" + key + "\" " + whatIsWrong, remedy));
+  }
+}

@@ -1,0 +1,128 @@
+package io.holdfast.agent.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.ControlPlaneException.Kind;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+import io.holdfast.agent.testing.Records;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpoolTest {
+
+  @TempDir private Path directory;
+
+  /** Keeps what it is given, and fails as it is told. */
+  private static final class ListSink implements RunSink {
+    private final List<RunRecord> taken = new ArrayList<>();
+    private Optional<Kind> failure = Optional.empty();
+    private Optional<RunId> refuses = Optional.empty();
+
+    @Override
+    public void started(RunStarted started) throws ControlPlaneException {
+      take(started);
+    }
+
+    @Override
+    public void finished(RunFinished finished) throws ControlPlaneException {
+      take(finished);
+    }
+
+    private void take(RunRecord record) throws ControlPlaneException {
+      if (failure.isPresent() && refuses.map(record.start().id()::equals).orElse(true)) {
+        throw new ControlPlaneException(
+            failure.get(), Problem.ofDevice("test", "the sink says no", "Ask it again."));
+      }
+      taken.add(record);
+    }
+
+    @Override
+    public void progress(RunId id, ProgressReport progress) {}
+  }
+
+  private final ListSink sink = new ListSink();
+
+  @Test
+  void records_come_out_as_they_went_in_and_in_their_order() {
+    Spool spool = new Spool(directory);
+    RunStarted first = Records.started(1);
+    RunFinished firstEnd = Records.finished(first);
+    RunStarted second = Records.started(2);
+    spool.add(second);
+    spool.add(firstEnd);
+    spool.add(first);
+
+    assertThat(new Drain(spool, sink).turn()).isEmpty();
+
+    assertThat(sink.taken).containsExactly(first, firstEnd, second);
+    assertThat(spool.waiting()).isEmpty();
+  }
+
+  @Test
+  void another_process_sees_what_was_added() {
+    new Spool(directory).add(Records.started(1));
+    assertThat(new Spool(directory).waiting()).hasSize(1);
+  }
+
+  @Test
+  void without_the_control_plane_every_record_stays_and_the_reason_is_told() {
+    Spool spool = new Spool(directory);
+    spool.add(Records.started(1));
+    spool.add(Records.started(2));
+    sink.failure = Optional.of(Kind.UNAVAILABLE);
+
+    assertThat(new Drain(spool, sink).turn()).map(Problem::message).contains("the sink says no");
+    assertThat(spool.waiting()).hasSize(2);
+
+    sink.failure = Optional.empty();
+    assertThat(new Drain(spool, sink).turn()).isEmpty();
+    assertThat(sink.taken).hasSize(2);
+  }
+
+  @Test
+  void a_record_that_is_refused_for_good_is_kept_aside_and_holds_up_nothing() throws IOException {
+    Spool spool = new Spool(directory);
+    RunStarted refused = Records.started(1);
+    RunStarted welcome = Records.started(2);
+    spool.add(refused);
+    spool.add(welcome);
+    sink.failure = Optional.of(Kind.REFUSED);
+    sink.refuses = Optional.of(refused.id());
+
+    assertThat(new Drain(spool, sink).turn()).isEmpty();
+
+    assertThat(sink.taken).containsExactly(welcome);
+    assertThat(spool.waiting()).isEmpty();
+    assertThat(spool.refused()).isEqualTo(1);
+    try (var aside = Files.list(directory.resolve("refused"))) {
+      assertThat(aside.filter(f -> f.toString().endsWith(".reason")).toList())
+          .singleElement()
+          .satisfies(file -> assertThat(file).content().contains("the sink says no"));
+    }
+  }
+
+  @Test
+  void a_file_that_is_no_record_is_kept_aside_and_holds_up_nothing() throws IOException {
+    Spool spool = new Spool(directory);
+    Files.writeString(directory.resolve("0-broken.json"), "{\"started\":{\"id\"");
+    Files.writeString(directory.resolve("1-foreign.json"), "{}");
+    RunStarted welcome = Records.started(2);
+    spool.add(welcome);
+
+    assertThat(new Drain(spool, sink).turn()).isEmpty();
+
+    assertThat(sink.taken).containsExactly(welcome);
+    assertThat(spool.refused()).isEqualTo(2);
+  }
+}

@@ -1,0 +1,137 @@
+package io.holdfast.agent.testing;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.postgres.Migrations;
+import io.holdfast.agent.secret.Secret;
+import io.holdfast.embedded.TestPostgres;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * A migrated control plane of a test's own, on the real PostgreSQL, seen with the eyes of an admin
+ * in psql.
+ */
+public final class ControlPlane {
+
+  private static final class Template {
+    private static final String NAME = migrated();
+
+    private static String migrated() {
+      try {
+        String name = TestPostgres.shared().createDatabase();
+        new Migrations(address(name)).migrate();
+        return name;
+      } catch (Exception e) {
+        throw new IllegalStateException("the control plane could not be migrated", e);
+      }
+    }
+  }
+
+  private final String database;
+  private final Jdbi admin;
+
+  private ControlPlane(String database) {
+    this.database = database;
+    admin = Jdbi.create(TestPostgres.shared().jdbcUrl(database));
+  }
+
+  /** A new one, migrated, with nothing in it but the default settings. */
+  public static ControlPlane fresh() {
+    try {
+      return new ControlPlane(TestPostgres.shared().createDatabaseFrom(Template.NAME));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static DatabaseAddress address(String database) {
+    return new DatabaseAddress(
+        TestPostgres.shared().jdbcUrl(database), Optional.empty(), Optional.empty(), "test");
+  }
+
+  /** The address for the superuser. */
+  public DatabaseAddress address() {
+    return address(database);
+  }
+
+  public String database() {
+    return database;
+  }
+
+  /** The JDBC URL for the superuser. */
+  public String url() {
+    return TestPostgres.shared().jdbcUrl(database);
+  }
+
+  /** A login with the rights of an agent, and the address by which it connects. */
+  public DatabaseAddress client(String password) {
+    String user = "client_" + UUID.randomUUID().toString().replace("-", "");
+    execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "' IN ROLE backup_client");
+    return new DatabaseAddress(
+        TestPostgres.shared().jdbcUrlWithoutCredentials(database),
+        Optional.of(user),
+        Optional.of(new Secret(password)),
+        "test");
+  }
+
+  /** Runs a statement as an admin would. */
+  public int execute(String sql, Object... arguments) {
+    return admin.withHandle(handle -> handle.execute(sql, arguments));
+  }
+
+  public List<Map<String, Object>> rows(String sql, Object... arguments) {
+    return admin.withHandle(handle -> handle.select(sql, arguments).mapToMap().list());
+  }
+
+  /** The one row that there must be. */
+  public Map<String, Object> row(String sql, Object... arguments) {
+    List<Map<String, Object>> rows = rows(sql, arguments);
+    if (rows.size() != 1) {
+      throw new AssertionError("expected one row, not " + rows.size() + ", of " + sql);
+    }
+    return rows.getFirst();
+  }
+
+  public void setting(String key, String value) {
+    execute(
+        "INSERT INTO settings (device_id, key, value) VALUES (NULL, ?, ?)"
+            + " ON CONFLICT (device_id, key) DO UPDATE SET value = excluded.value",
+        key,
+        value);
+  }
+
+  /** Adds a job as an admin would; returns its id. */
+  public UUID job(String device, String name, String... sourcePaths) {
+    return (UUID)
+        row(
+                "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES (?, ?, ?) RETURNING id",
+                device,
+                name,
+                sourcePaths)
+            .get("id");
+  }
+
+  public int everySeconds(UUID job, int seconds) {
+    return (Integer)
+        row(
+                "INSERT INTO schedules (job_id, schedule_type, interval_seconds)"
+                    + " VALUES (?, 'interval', ?) RETURNING id",
+                job,
+                seconds)
+            .get("id");
+  }
+
+  public int cron(UUID job, String expression) {
+    return (Integer)
+        row(
+                "INSERT INTO schedules (job_id, schedule_type, cron_expression)"
+                    + " VALUES (?, 'cron', ?) RETURNING id",
+                job,
+                expression)
+            .get("id");
+  }
+}

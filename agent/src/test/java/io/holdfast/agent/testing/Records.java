@@ -1,0 +1,62 @@
+package io.holdfast.agent.testing;
+
+import io.holdfast.agent.run.DueRun.FiredSchedule;
+import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+import io.holdfast.agent.run.RunRecord.RunVersions;
+import io.holdfast.agent.run.RunStatistics;
+import io.holdfast.agent.run.TriggeredBy;
+import io.holdfast.agent.run.Verdict;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+
+/** Run records for tests. */
+public final class Records {
+
+  public static final Instant NOON = Instant.parse("2026-03-10T12:00:00Z");
+
+  private Records() {}
+
+  /** The nth run, a minute after the one before. */
+  public static RunStarted started(int nth) {
+    return started(nth, UUID.fromString("11111111-2222-3333-4444-555555555555"), "test-device");
+  }
+
+  public static RunStarted started(int nth, UUID job, String device) {
+    Instant at = NOON.plusSeconds(60L * nth);
+    return new RunStarted(
+        RunId.at(at, new Random(nth)),
+        job,
+        "home",
+        device,
+        at,
+        TriggeredBy.SCHEDULE,
+        Optional.of(at.minusMillis(1500)),
+        List.of(new FiredSchedule(7, Optional.of(at.plusSeconds(3600)))));
+  }
+
+  public static RunFinished finished(RunStarted start) {
+    return finished(start, Verdict.success());
+  }
+
+  public static RunFinished finished(RunStarted start, Verdict verdict) {
+    return new RunFinished(
+        start,
+        start.startedAt().plusSeconds(42),
+        Duration.ofMillis(41_700),
+        verdict,
+        Optional.of(0),
+        Optional.of(
+            new RunStatistics(
+                3_000_000_000L, 2, 3, 4, 5, 6, 7, Optional.of(5L), 8, 9, "caf83f73".repeat(8))),
+        "{\"message_type\":\"summary\"}",
+        "",
+        0,
+        new RunVersions("0.1.0", Optional.of("0.18.0")));
+  }
+}
