@@ -1,0 +1,218 @@
+package io.holdfast.agent.testing;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.config.DatabaseAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+/**
+ * A whole installation in one directory: a control plane, a machine with its configuration file, a
+ * repository, and the packaged program run as a child process, as a user has it.
+ */
+public final class Site implements AutoCloseable {
+
+  public static final String DEVICE = "test-device";
+  public static final String DATABASE_PASSWORD = "db-pass-4711-xyzzy";
+  public static final String REPOSITORY_PASSWORD = "repo-pass-0815-plugh";
+
+  private static final Path PROGRAM = Path.of("target/holdfast/bin/holdfast").toAbsolutePath();
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path directory;
+  private final Path restic;
+  private final ControlPlane controlPlane = ControlPlane.fresh();
+  private final List<Process> daemons = new ArrayList<>();
+  private String databaseUrl = "";
+
+  /** A registered device whose settings name a repository that may be made on first use. */
+  public Site(Path directory, Path restic) throws IOException {
+    this.directory = directory;
+    this.restic = restic;
+    Files.createDirectories(directory.resolve("src"));
+    Files.createDirectories(directory.resolve("repos"));
+    DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD);
+    databaseUrl =
+        client.jdbcUrl()
+            + "?user="
+            + client.user().orElseThrow()
+            + "&socketTimeout=30&connectTimeout=3";
+    Files.writeString(passwordFile(), DATABASE_PASSWORD + "\n");
+    Files.setPosixFilePermissions(passwordFile(), PosixFilePermissions.fromString("rw-------"));
+    writeConfig(restic.toString());
+    controlPlane.setting("repository_url", repository().toString());
+    controlPlane.setting("repository_password", REPOSITORY_PASSWORD);
+    controlPlane.setting("repository_auto_init", "true");
+    controlPlane.execute(
+        "INSERT INTO devices (id, name, platform) VALUES (?, 'Test Device', 'linux')", DEVICE);
+  }
+
+  public void writeConfig(String resticPath) throws IOException {
+    Files.writeString(
+        config(),
+        """
+        device:
+          id: %s
+          name: Test Device
+        database:
+          url: %s
+          password_file: %s
+        restic:
+          path: %s
+        state_directory: %s
+        """
+            .formatted(DEVICE, databaseUrl, passwordFile(), resticPath, state()));
+  }
+
+  public ControlPlane controlPlane() {
+    return controlPlane;
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public Path config() {
+    return directory.resolve("holdfast.yaml");
+  }
+
+  public Path passwordFile() {
+    return directory.resolve("database-password");
+  }
+
+  public Path state() {
+    return directory.resolve("state");
+  }
+
+  public Path repository() {
+    return directory.resolve("repos/repo");
+  }
+
+  /** A directory with this many small files, to be backed up. */
+  public Path source(String name, int files) throws IOException {
+    Path source = Files.createDirectories(directory.resolve("src").resolve(name));
+    for (int i = 0; i < files; i++) {
+      Files.writeString(source.resolve("file-" + i), name + " " + i + "\n".repeat(i));
+    }
+    return source;
+  }
+
+  /** Runs {@code holdfast} with these arguments to its end. */
+  public Program.Result holdfast(String... arguments) {
+    return Program.run(environment(), command(arguments));
+  }
+
+  private List<String> command(String... arguments) {
+    List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  private Map<String, String> environment() {
+    return Map.of("HOLDFAST_CONFIG", config().toString(), "HOME", directory.toString());
+  }
+
+  /** Starts a daemon whose log goes to {@link #log()}. */
+  public Process daemon() throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command("daemon", "--verbose"))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
+    builder.environment().putAll(environment());
+    Process daemon = builder.start();
+    daemons.add(daemon);
+    return daemon;
+  }
+
+  private Path logFile() {
+    return directory.resolve("daemon.log");
+  }
+
+  public String log() throws IOException {
+    return Files.exists(logFile()) ? Files.readString(logFile()) : "";
+  }
+
+  /** Real restic on the site's repository, as an admin would call it. */
+  public JsonNode restic(String... arguments) throws JsonProcessingException {
+    List<String> command = new ArrayList<>(List.of(restic.toString(), "--json", "--no-lock"));
+    command.addAll(List.of(arguments));
+    Program.Result result =
+        Program.run(
+            Map.of(
+                "RESTIC_REPOSITORY", repository().toString(),
+                "RESTIC_PASSWORD", REPOSITORY_PASSWORD,
+                "RESTIC_CACHE_DIR", directory.resolve("admin-cache").toString()),
+            command);
+    if (result.exitCode() != 0) {
+      throw new AssertionError("restic " + List.of(arguments) + ": " + result.all());
+    }
+    return JSON.readTree(result.out());
+  }
+
+  /** Waits for a condition; long, since the machine may be slow. */
+  public static ConditionFactory eventually() {
+    return Awaitility.await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(200));
+  }
+
+  /** The runs of a job, the oldest first. */
+  public List<Map<String, Object>> runs(String job) {
+    return controlPlane.rows("SELECT * FROM runs WHERE job_name = ? ORDER BY start_time", job);
+  }
+
+  /** Waits until this many runs of the job have ended and returns the last of them. */
+  public Map<String, Object> awaitRuns(String job, int ended) {
+    eventually()
+        .until(() ->
+            runs(job).stream().filter(run -> !run.get("status").equals("running")).count()
+                >= ended);
+    return runs(job).get(ended - 1);
+  }
+
+  /** All files that the agent has written, as one text. */
+  public String allState() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (Stream<Path> files = Files.walk(state())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (!file.startsWith(state().resolve("restic-cache"))) {
+          all.append(
+              new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1));
+        }
+      }
+    }
+    return all.toString();
+  }
+
+  /** Ends a daemon as a service manager does. */
+  public static int stop(Process daemon) {
+    daemon.destroy();
+    try {
+      if (daemon.waitFor(2, TimeUnit.MINUTES)) {
+        return daemon.exitValue();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    daemon.destroyForcibly();
+    throw new AssertionError("the daemon did not stop");
+  }
+
+  @Override
+  public void close() {
+    for (Process daemon : daemons) {
+      if (daemon.isAlive()) {
+        stop(daemon);
+      }
+    }
+  }
+}

@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# What the scripts in packaging/ have in common. Sourced, never run.
+
+root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "error: $*"
+  exit 1
+}
+
+# Runs a command as root, if we can become root without a question.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo -n "$@"
+  else
+    fail "this needs root: run '$*' and start again"
+  fi
+}
+
+apt_updated=no
+
+# install_package PURPOSE PACKAGE: through the system's package manager. Only apt is tested.
+install_package() {
+  say "installing $2 ($1)"
+  if command -v apt-get >/dev/null; then
+    if [ "$apt_updated" = no ]; then
+      as_root apt-get -qq update >/dev/null
+      apt_updated=yes
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$2" >/dev/null ||
+      fail "$2 could not be installed by apt"
+  elif command -v dnf >/dev/null; then
+    as_root dnf -q -y install "$2"
+  elif command -v zypper >/dev/null; then
+    as_root zypper -q -n install "$2"
+  elif command -v pacman >/dev/null; then
+    as_root pacman -q -S --noconfirm "$2"
+  elif command -v apk >/dev/null; then
+    as_root apk add -q "$2"
+  else
+    fail "no known package manager: install $2 by hand ($1)"
+  fi
+}
+
+# need COMMAND PURPOSE PACKAGE: installs the package unless the command is there.
+need() {
+  command -v "$1" >/dev/null || install_package "$2" "$3"
+  command -v "$1" >/dev/null || fail "$1 is still missing after $3 was installed"
+}
+
+# Prints the home of the first JDK 25 or newer.
+find_jdk() {
+  local home version
+  for home in "${HOLDFAST_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+    [ -n "$home" ] && [ -x "$home/bin/javac" ] && [ -r "$home/release" ] || continue
+    version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")
+    if [ "${version:-0}" -ge 25 ]; then
+      printf '%s\n' "$home"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# Sets JAVA_HOME to a JDK 25 or newer, installing one if the system's packages have it.
+need_jdk() {
+  local package
+  if ! JAVA_HOME=$(find_jdk); then
+    if command -v apt-get >/dev/null; then
+      as_root apt-get -qq update >/dev/null
+      apt_updated=yes
+      for package in temurin-25-jdk openjdk-25-jdk-headless; do
+        if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+          install_package "the JDK that Holdfast is built with" "$package"
+          break
+        fi
+      done
+    fi
+    JAVA_HOME=$(find_jdk) ||
+      fail "there is no JDK 25: install one (temurin-25-jdk, openjdk-25-jdk) and name it in JAVA_HOME"
+  fi
+  export JAVA_HOME
+}
+
+# Maven reads the sources with the JDK it runs on when it checks their format, so it runs on 25 too.
+maven() {
+  (cd "$root" && mvn -B -ntp "$@")
+}
+
+# A TCP port on the loopback interface that nobody listens on.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 20000))
+    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      printf '%s\n' "$port"
+      return 0
+    fi
+  done
+}
+
+# wait_for SECONDS WHAT COMMAND...: until the command succeeds.
+wait_for() {
+  local seconds=$1 what=$2 deadline
+  shift 2
+  deadline=$((SECONDS + seconds))
+  until "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "$what did not happen within $seconds s"
+    sleep 0.5
+  done
+}
+
+# remember NAME PID: writes down a process that we started, with its start time, so that no other is ever ended.
+remember() { printf '%s %s\n' "$2" "$(started "$2")" >"$work/$1.pid"; }
+
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+
+# end NAME: ends the process that was remembered under the name, if it is still that process.
+end() {
+  local pid start
+  [ -r "$work/$1.pid" ] || return 0
+  read -r pid start <"$work/$1.pid"
+  if [ -n "$start" ] && [ "$(started "$pid")" = "$start" ]; then
+    kill "$pid"
+    wait_for 120 "the end of $1 (pid $pid)" gone "$pid" "$start"
+  fi
+  rm -f "$work/$1.pid"
+}
+
+gone() { [ "$(started "$1")" != "$2" ]; }
+
+# start_postgres: an embedded PostgreSQL with its data in $work/postgres; sets $port.
+start_postgres() {
+  local embedded=$root/packaging/embedded-postgres/target
+  port=$(free_port)
+  "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx64m -cp "$embedded/*:$embedded/lib/*" \
+    io.holdfast.embedded.ServePostgres "$work/postgres" "$port" >"$work/postgres.log" 2>&1 </dev/null &
+  remember postgres $!
+  wait_for 120 "the start of PostgreSQL (see $work/postgres.log)" grep -q "^ready $port" "$work/postgres.log"
+}
+
+# sql [-x] STATEMENT: as the database's superuser, as an admin would in psql.
+sql() {
+  PGPASSWORD='' psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres -d "${database:-holdfast}" "$@"
+}
