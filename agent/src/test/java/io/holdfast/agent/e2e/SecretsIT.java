@@ -1,0 +1,115 @@
+package io.holdfast.agent.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.Site;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Neither password can be seen anywhere: not by ps, not in the log, not in a row, not in what is
+ * left on disk.
+ */
+class SecretsIT {
+
+  private static final String BACKEND_SECRET = "backend-secret-31415";
+  private static final List<String> SECRETS =
+      List.of(Site.DATABASE_PASSWORD, Site.REPOSITORY_PASSWORD, BACKEND_SECRET);
+
+  @TempDir private Path directory;
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void no_secret_shows_during_and_after_runs_good_and_bad(Path restic) throws Exception {
+    Set<String> commandLines = new ConcurrentSkipListSet<>();
+    AtomicBoolean watching = new AtomicBoolean(true);
+    Thread watcher = Thread.ofPlatform().start(() -> watch(watching, commandLines));
+    try (Site site = new Site(directory, restic)) {
+      ControlPlane psql = site.controlPlane();
+      psql.setting(
+          "repository_environment", "{\"AWS_SECRET_ACCESS_KEY\": \"" + BACKEND_SECRET + "\"}");
+      UUID job = psql.job(Site.DEVICE, "slow", slowSource(site).toString());
+      psql.execute(
+          "UPDATE backup_jobs SET restic_args = '[\"--limit-upload\", \"400\"]' WHERE id = ?", job);
+      psql.everySeconds(job, 3600);
+      UUID failing = psql.job(Site.DEVICE, "failing", directory.resolve("gone").toString());
+      psql.everySeconds(failing, 3600);
+      site.daemon();
+      site.awaitRuns("slow", 1);
+      site.awaitRuns("failing", 1);
+      // A URL that carries a password, of a server that is not there.
+      psql.setting(
+          "repository_url", "rest:http://user:" + Site.REPOSITORY_PASSWORD + "@127.0.0.1:1/repo");
+      psql.execute("UPDATE backup_jobs SET restic_args = '[]' WHERE id = ?", job);
+      String commands =
+          site.holdfast("status").all()
+              + site.holdfast("status", "--json").all()
+              + site.holdfast("jobs", "--json").all()
+              + site.holdfast("runs", "--json").all()
+              + site.holdfast("sync", "--json").all();
+
+      watching.set(false);
+      watcher.join();
+      assertThat(commandLines)
+          .as("the watcher saw restic at work")
+          .anyMatch(line -> line.contains("backup") && line.contains("--json"));
+      String rows =
+          psql.rows("SELECT * FROM runs").toString()
+              + psql.rows("SELECT * FROM problems")
+              + psql.rows("SELECT * FROM devices")
+              + psql.rows("SELECT * FROM settings_public");
+      for (String secret : SECRETS) {
+        assertThat(String.join("\n", commandLines)).as("ps").doesNotContain(secret);
+        assertThat(rows).as("rows").doesNotContain(secret);
+        assertThat(site.log()).as("log").doesNotContain(secret);
+        assertThat(site.allState()).as("state directory").doesNotContain(secret);
+        assertThat(commands).as("commands").doesNotContain(secret);
+      }
+    } finally {
+      watching.set(false);
+    }
+  }
+
+  private static Path slowSource(Site site) throws IOException {
+    Path source = site.source("slow", 2);
+    byte[] noise = new byte[2_000_000];
+    new Random(1).nextBytes(noise);
+    Files.write(source.resolve("noise"), noise);
+    return source;
+  }
+
+  /** What ps shows: the command line of every process, again and again. */
+  private static void watch(AtomicBoolean watching, Set<String> commandLines) {
+    while (watching.get()) {
+      try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+        processes
+            .filter(p -> p.getFileName().toString().chars().allMatch(Character::isDigit))
+            .forEach(p -> read(p.resolve("cmdline"), commandLines));
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static void read(Path file, Set<String> commandLines) {
+    try {
+      commandLines.add(
+          new String(Files.readAllBytes(file), StandardCharsets.UTF_8).replace('\0', ' '));
+    } catch (IOException e) {
+      // The process has ended.
+    }
+  }
+}
