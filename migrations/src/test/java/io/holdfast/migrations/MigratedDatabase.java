@@ -1,0 +1,130 @@
+package io.holdfast.migrations;
+
+import io.holdfast.embedded.TestPostgres;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.flywaydb.core.Flyway;
+
+/** A database of a test's own with all migrations applied, and a superuser's connection to it. */
+final class MigratedDatabase implements AutoCloseable {
+
+  static final String LOCATION = "classpath:io/holdfast/migrations";
+
+  private final String name;
+  private final Connection connection;
+
+  private MigratedDatabase(String name) throws SQLException {
+    this.name = name;
+    connection = connect();
+  }
+
+  static MigratedDatabase create() throws SQLException {
+    MigratedDatabase database = empty();
+    database.migrate();
+    return database;
+  }
+
+  static MigratedDatabase empty() throws SQLException {
+    return new MigratedDatabase(TestPostgres.shared().createDatabase());
+  }
+
+  int migrate() {
+    return flyway().migrate().migrationsExecuted;
+  }
+
+  Flyway flyway() {
+    return Flyway.configure()
+        .dataSource(url(), null, null)
+        .locations(LOCATION)
+        .baselineOnMigrate(true)
+        .baselineVersion("0")
+        .load();
+  }
+
+  String url() {
+    return TestPostgres.shared().jdbcUrl(name);
+  }
+
+  Connection connect() throws SQLException {
+    return DriverManager.getConnection(url());
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  void execute(String sql, Object... arguments) throws SQLException {
+    execute(connection, sql, arguments);
+  }
+
+  static void execute(Connection connection, String sql, Object... arguments) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < arguments.length; i++) {
+        statement.setObject(i + 1, arguments[i]);
+      }
+      statement.execute();
+    }
+  }
+
+  /** Runs statements as a member of the role would, and as nobody more. */
+  void as(String role, String... statements) throws SQLException {
+    try (Connection own = connect();
+        Statement statement = own.createStatement()) {
+      statement.execute("SET ROLE " + role);
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  List<Map<String, Object>> rows(String sql, Object... arguments) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < arguments.length; i++) {
+        statement.setObject(i + 1, arguments[i]);
+      }
+      return rows(statement.executeQuery());
+    }
+  }
+
+  private static List<Map<String, Object>> rows(ResultSet result) throws SQLException {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    while (result.next()) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+        row.put(result.getMetaData().getColumnLabel(i), result.getObject(i));
+      }
+      rows.add(row);
+    }
+    return rows;
+  }
+
+  Object value(String sql, Object... arguments) throws SQLException {
+    return rows(sql, arguments).getFirst().values().iterator().next();
+  }
+
+  /** A device and a job of it; returns the job's id as text. */
+  String job(String device, String job) throws SQLException {
+    execute(
+        "INSERT INTO devices (id, name, platform) VALUES (?, ?, 'linux') ON CONFLICT DO NOTHING",
+        device,
+        device);
+    return value(
+            "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES (?, ?, '{/srv}') RETURNING id::text",
+            device,
+            job)
+        .toString();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,2 @@
+/** The migrations, tried on a real PostgreSQL. */
+package io.holdfast.migrations;
