@@ -7,12 +7,14 @@ CREATE TABLE problems (
   code        varchar(64)  NOT NULL,
   job_id      uuid REFERENCES backup_jobs (id) ON DELETE CASCADE,
   schedule_id integer REFERENCES schedules (id) ON DELETE CASCADE,
+  severity    varchar(10)  NOT NULL DEFAULT 'error',
   message     text         NOT NULL,
   remedy      text         NOT NULL,
   since       timestamptz  NOT NULL DEFAULT now(),
   seen_at     timestamptz  NOT NULL DEFAULT now(),
   PRIMARY KEY (device_id, source, subject, code),
-  CONSTRAINT problems_source_known CHECK (source IN ('config', 'run'))
+  CONSTRAINT problems_source_known CHECK (source IN ('config', 'run')),
+  CONSTRAINT problems_severity_known CHECK (severity IN ('warning', 'error'))
 );
 
 CREATE INDEX problems_job ON problems (job_id);
@@ -22,6 +24,7 @@ COMMENT ON TABLE problems IS 'What agents found wrong; a row goes when its cause
 COMMENT ON COLUMN problems.source IS 'config: found in the rows or on the machine; run: left by the newest run of a job';
 COMMENT ON COLUMN problems.subject IS 'device, job <name>, schedule <id> or setting <key>';
 COMMENT ON COLUMN problems.code IS 'For programs: stays the same when the sentence is reworded';
+COMMENT ON COLUMN problems.severity IS 'error: something is not backed up; warning: it could be done better';
 COMMENT ON COLUMN problems.message IS 'What is wrong, and where';
 COMMENT ON COLUMN problems.remedy IS 'What to do about it';
 COMMENT ON COLUMN problems.since IS 'When it was found first';

@@ -88,7 +88,9 @@ need_jdk() {
 
 # Maven reads the sources with the JDK it runs on when it checks their format, so it runs on 25 too.
 maven() {
-  (cd "$root" && mvn -B -ntp "$@")
+  # The option silences a complaint about Maven's own libraries.
+  (cd "$root" && MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow" \
+    mvn -B -ntp -Dstyle.color=never "$@")
 }
 
 # A TCP port on the loopback interface that nobody listens on.

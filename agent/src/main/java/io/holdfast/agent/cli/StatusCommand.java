@@ -69,7 +69,11 @@ final class StatusCommand implements Callable<Integer> {
     if (!report.problems().isEmpty()) {
       out.println();
       for (Notice problem : report.problems()) {
-        out.println(Paint.bad("! ") + problem.message() + ". " + problem.remedy());
+        out.println(
+            (problem.isWarning() ? Paint.careful("~ ") : Paint.bad("! "))
+                + problem.message()
+                + ". "
+                + problem.remedy());
       }
     }
     out.flush();

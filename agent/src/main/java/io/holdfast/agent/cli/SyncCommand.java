@@ -4,6 +4,7 @@ import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.Problem.Severity;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -55,7 +56,9 @@ final class SyncCommand implements Callable<Integer> {
               problems,
               parts.spool().waiting().size());
       show(result);
-      return problems.isEmpty() ? ExitCode.OK : ExitCode.WRONG;
+      return problems.stream().anyMatch(p -> p.severity() == Severity.ERROR)
+          ? ExitCode.WRONG
+          : ExitCode.OK;
     }
   }
 

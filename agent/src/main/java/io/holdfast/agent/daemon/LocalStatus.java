@@ -1,5 +1,6 @@
 package io.holdfast.agent.daemon;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -43,9 +44,22 @@ public record LocalStatus(
   }
 
   /** A problem as it is shown. */
-  public record Notice(String subject, String code, String message, String remedy) {
+  public record Notice(
+      String subject, String code, String severity, String message, String remedy) {
+
+    /** Whether it may wait. */
+    @JsonIgnore
+    public boolean isWarning() {
+      return severity.equals(Problem.Severity.WARNING.word());
+    }
+
     static Notice of(Problem problem) {
-      return new Notice(problem.subject(), problem.code(), problem.message(), problem.remedy());
+      return new Notice(
+          problem.subject(),
+          problem.code(),
+          problem.severity().word(),
+          problem.message(),
+          problem.remedy());
     }
   }
 

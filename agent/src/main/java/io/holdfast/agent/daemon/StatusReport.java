@@ -3,6 +3,7 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.daemon.LocalStatus.NextRun;
 import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.postgres.DeviceReports;
 import io.holdfast.agent.postgres.DeviceReports.DeviceLine;
 import io.holdfast.agent.postgres.DeviceReports.JobLine;
@@ -66,22 +67,24 @@ public record StatusReport(
     answer.failure().ifPresent(problems::add);
     if (!daemonRuns) {
       problems.add(
-          new Notice(
-              "device",
-              "daemon-not-running",
-              "the daemon does not run on this machine, so nothing is backed up by schedule",
-              "Start the service, or run 'holdfast daemon'."));
+          Notice.of(
+              Problem.ofDevice(
+                  "daemon-not-running",
+                  "the daemon does not run on this machine, so nothing is backed up by schedule",
+                  "Start the service, or run 'holdfast daemon'.")));
     }
     try {
       restic = Optional.of(parts.restic().get().version().toString());
     } catch (ResticUnavailable e) {
-      problems.add(new Notice("device", e.code(), e.getMessage(), e.remedy()));
+      problems.add(Notice.of(Problem.ofDevice(e.code(), e.getMessage(), e.remedy())));
     }
     if (answer.failure().isPresent()) {
       local.ifPresent(status -> problems.addAll(status.problems()));
     } else {
       answer.problems().stream()
-          .map(line -> new Notice(line.subject(), line.code(), line.message(), line.remedy()))
+          .map(line ->
+              new Notice(
+                  line.subject(), line.code(), line.severity(), line.message(), line.remedy()))
           .forEach(problems::add);
     }
     int refused = parts.spool().refused();
@@ -107,7 +110,7 @@ public record StatusReport(
         problems.stream().distinct().toList(),
         parts.spool().waiting().size(),
         refused,
-        !problems.isEmpty()
+        problems.stream().anyMatch(problem -> !problem.isWarning())
             || refused > 0
             || answer.jobs().stream().anyMatch(StatusReport::endedBadly));
   }

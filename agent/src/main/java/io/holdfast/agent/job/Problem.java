@@ -1,5 +1,6 @@
 package io.holdfast.agent.job;
 
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -14,6 +15,7 @@ import java.util.UUID;
  *     schedule <id>}, {@code setting <key>}; with the code it identifies the problem on this device
  * @param jobId the job that suffers, if it is one job's problem
  * @param scheduleId the schedule that suffers, if it is one schedule's problem
+ * @param severity whether anything is not backed up because of it
  * @param message one sentence: what is wrong and where; holds no secret
  * @param remedy one sentence: what to do about it
  */
@@ -22,30 +24,58 @@ public record Problem(
     String subject,
     Optional<UUID> jobId,
     Optional<Integer> scheduleId,
+    Severity severity,
     String message,
     String remedy) {
+
+  /** How bad it is; the lower-case name stands in {@code problems.severity}. */
+  public enum Severity {
+    /** Backups are made; something about them could be better. */
+    WARNING,
+    /** Something is not backed up. */
+    ERROR;
+
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   public Problem {
     Objects.requireNonNull(code, "code");
     Objects.requireNonNull(subject, "subject");
     Objects.requireNonNull(jobId, "jobId");
     Objects.requireNonNull(scheduleId, "scheduleId");
+    Objects.requireNonNull(severity, "severity");
     Objects.requireNonNull(message, "message");
     Objects.requireNonNull(remedy, "remedy");
   }
 
   public static Problem ofDevice(String code, String message, String remedy) {
-    return new Problem(code, "device", Optional.empty(), Optional.empty(), message, remedy);
+    return new Problem(
+        code, "device", Optional.empty(), Optional.empty(), Severity.ERROR, message, remedy);
   }
 
   public static Problem ofSetting(String code, String key, String message, String remedy) {
-    return new Problem(code, "setting " + key, Optional.empty(), Optional.empty(), message, remedy);
+    return new Problem(
+        code,
+        "setting " + key,
+        Optional.empty(),
+        Optional.empty(),
+        Severity.ERROR,
+        message,
+        remedy);
   }
 
   public static Problem ofJob(
       String code, UUID jobId, String jobName, String message, String remedy) {
     return new Problem(
-        code, "job " + jobName, Optional.of(jobId), Optional.empty(), message, remedy);
+        code,
+        "job " + jobName,
+        Optional.of(jobId),
+        Optional.empty(),
+        Severity.ERROR,
+        message,
+        remedy);
   }
 
   public static Problem ofSchedule(
@@ -55,7 +85,13 @@ public record Problem(
         "schedule " + scheduleId,
         Optional.of(jobId),
         Optional.of(scheduleId),
+        Severity.ERROR,
         message,
         remedy);
+  }
+
+  /** The same, as something that could be better. */
+  public Problem asWarning() {
+    return new Problem(code, subject, jobId, scheduleId, Severity.WARNING, message, remedy);
   }
 }

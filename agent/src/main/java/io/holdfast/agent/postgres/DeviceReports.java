@@ -55,7 +55,7 @@ public final class DeviceReports {
 
   /** A row of {@code problems}. */
   public record ProblemLine(
-      String subject, String code, String message, String remedy, Instant since) {}
+      String subject, String code, String severity, String message, String remedy, Instant since) {}
 
   private static final String DEVICE =
       """
@@ -175,7 +175,7 @@ public final class DeviceReports {
 
   private static final String PROBLEMS =
       """
-      SELECT subject, code, message, remedy, since
+      SELECT subject, code, severity, message, remedy, since
       FROM problems
       WHERE device_id = :device
       ORDER BY since, subject, code
@@ -193,6 +193,7 @@ public final class DeviceReports {
                 new ProblemLine(
                     row.getString("subject"),
                     row.getString("code"),
+                    row.getString("severity"),
                     row.getString("message"),
                     row.getString("remedy"),
                     Times.read(row, "since").orElseThrow()))

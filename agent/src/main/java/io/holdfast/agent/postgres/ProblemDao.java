@@ -26,14 +26,16 @@ final class ProblemDao {
   // it.
   private static final String PUT =
       """
-      INSERT INTO problems (device_id, source, subject, code, job_id, schedule_id, message, remedy)
-      SELECT :device, :source, :subject, :code, CAST(:job AS uuid), CAST(:schedule AS integer), :message, :remedy
+      INSERT INTO problems (device_id, source, subject, code, job_id, schedule_id, severity, message, remedy)
+      SELECT :device, :source, :subject, :code, CAST(:job AS uuid), CAST(:schedule AS integer), :severity, :message,
+             :remedy
       WHERE (CAST(:job AS uuid) IS NULL OR EXISTS (SELECT FROM backup_jobs WHERE id = CAST(:job AS uuid)))
         AND (CAST(:schedule AS integer) IS NULL
              OR EXISTS (SELECT FROM schedules WHERE id = CAST(:schedule AS integer)))
       ON CONFLICT (device_id, source, subject, code) DO UPDATE
       SET job_id = excluded.job_id,
           schedule_id = excluded.schedule_id,
+          severity = excluded.severity,
           message = excluded.message,
           remedy = excluded.remedy,
           seen_at = excluded.seen_at
@@ -48,6 +50,7 @@ final class ProblemDao {
         .bind("code", problem.code())
         .bind("job", problem.jobId().map(UUID::toString).orElse(null))
         .bind("schedule", problem.scheduleId().orElse(null))
+        .bind("severity", problem.severity().word())
         .bind("message", problem.message())
         .bind("remedy", problem.remedy())
         .execute();

@@ -56,10 +56,11 @@ public final class ConfigReview {
       case DEGRADED ->
           Optional.of(
               Problem.ofDevice(
-                  "restic-old",
-                  "restic " + version + " on this machine gives less than full service",
-                  "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing"
-                      + " before."));
+                      "restic-old",
+                      "restic " + version + " on this machine gives less than full service",
+                      "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing"
+                          + " before.")
+                  .asWarning());
     };
   }
 
