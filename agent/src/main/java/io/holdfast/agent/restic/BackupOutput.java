@@ -34,6 +34,12 @@ final class BackupOutput {
   private final ProgressListener listener;
   private final BoundedText standardOutput = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
   private final BoundedText standardError = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
+
+  /**
+   * Unredacted, since a password may be a word of restic's own sentence; never leaves this class.
+   */
+  private final BoundedText meaningful = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
+
   private final Set<String> missing = new LinkedHashSet<>();
   private final List<ItemFailure> firstErrors = new ArrayList<>();
   private final Set<String> failedItems = new HashSet<>();
@@ -64,6 +70,7 @@ final class BackupOutput {
   synchronized void error(String line) {
     String text = TERMINAL_CODES.matcher(line).replaceAll("");
     keep(standardError, text);
+    meaningful.add(text);
     switch (MessageParser.parse(text)) {
       case ResticMessage.ItemError error -> itemError(error);
       case ResticMessage.ExitError error -> exitError = Optional.of(error.message());
@@ -100,14 +107,9 @@ final class BackupOutput {
     missing.addAll(sources);
   }
 
-  /** All of standard error that may tell what the exit code means. */
-  synchronized String errorText() {
-    return standardError.text();
-  }
-
   synchronized BackupReport report(ResticProcess.Ended ended) {
     ExitMeaning meaning =
-        ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), errorText()));
+        ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text()));
     boolean written =
         (ended.exitCode() == 0 || ended.exitCode() == 3)
             && summary.filter(s -> !s.dryRun() && s.snapshotId().isPresent()).isPresent();

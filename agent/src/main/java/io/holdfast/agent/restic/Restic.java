@@ -163,6 +163,9 @@ public final class Restic {
   private Answer ask(Repository repository, Duration limit, String... command)
       throws InterruptedException {
     Redaction redaction = repository.redaction();
+    // What it means is read before secrets are taken out: a password may be a word of restic's own
+    // sentence.
+    BoundedText meaningful = new BoundedText(4096, 4096);
     BoundedText errors = new BoundedText(4096, 4096);
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
     arguments.addAll(List.of(command));
@@ -173,9 +176,15 @@ public final class Restic {
                   environment(repository, files),
                   Optional.of(limit),
                   Duration.ofSeconds(5))
-              .run(_ -> {}, line -> errors.add(redaction.redact(reason(line))), new Cancellation());
+              .run(
+                  _ -> {},
+                  line -> {
+                    meaningful.add(line);
+                    errors.add(redaction.redact(reason(line)));
+                  },
+                  new Cancellation());
       return new Answer(
-          ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), errors.text())),
+          ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text())),
           errors.text());
     } catch (IOException e) {
       return new Answer(ExitMeaning.NOT_STARTED, redaction.redact(String.valueOf(e.getMessage())));

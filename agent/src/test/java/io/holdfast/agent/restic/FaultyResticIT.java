@@ -1,0 +1,195 @@
+package io.holdfast.agent.restic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.testing.ResticBinaries;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Faults that the real restic cannot be brought to: a program of ours stands in for it. */
+class FaultyResticIT {
+
+  private static final String SUMMARY =
+      "{\"message_type\":\"summary\",\"files_new\":1,\"snapshot_id\":\"caf83f73\"}";
+
+  private static final Repository REPOSITORY =
+      new Repository(new Secret("/repo"), new Secret("hunter22"), Optional.empty(), Map.of());
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void makePrivate() throws IOException {
+    Files.createDirectory(directory.resolve("private"));
+  }
+
+  /** A restic of version 0.18.0 that does this when it is to back up. */
+  private Restic restic(String behaviour) throws IOException, ResticUnavailable {
+    Path script =
+        ResticBinaries.script(
+            directory.resolve("restic"),
+            "#!/bin/sh\nif [ \"$1\" = version ]; then echo 'restic 0.18.0 compiled with go'; exit 0; fi\n"
+                + behaviour
+                + "\n");
+    return new Restic(
+        ResticFinder.find(Optional.of(script), Optional.empty()),
+        directory.resolve("private"),
+        directory.resolve("cache"),
+        Duration.ofMillis(500));
+  }
+
+  private BackupReport backup(String behaviour) throws Exception {
+    return restic(behaviour).backup(REPOSITORY, command(), _ -> {}, new Cancellation());
+  }
+
+  private BackupCommand command() {
+    return new BackupCommand(
+        "host", List.of(directory.toString()), List.of(), List.of(), List.of());
+  }
+
+  @Test
+  void garbage_between_the_messages_does_no_harm() throws Exception {
+    BackupReport report =
+        backup(
+            "printf 'not json\\n{\"message_type\":\\n[1,2]\\n{\"message_type\":\"nova\",\"x\":1}\\n{}\\n\\377\\376\\n'\n"
+                + "printf 'a\\000b\\n' >&2\necho '{\"message_type\":\"error\",\"error\":17}' >&2\necho '"
+                + SUMMARY
+                + "'");
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.COMPLETE);
+    assertThat(report.summary()).isPresent();
+    assertThat(report.standardOutput()).contains("not json").contains("nova").contains("\uFFFD");
+    assertThat(report.standardError()).contains("ab\n").doesNotContain("\0");
+  }
+
+  @Test
+  void any_amount_of_output_leaves_little_behind() throws Exception {
+    BackupReport report =
+        backup(
+            "yes '{\"message_type\":\"verbose_status\",\"action\":\"new\",\"item\":\"/a/file/with/a/name\"}' | head -n 600000\n"
+                + "yes 'a line of text on standard error' | head -n 300000 >&2\necho '"
+                + SUMMARY
+                + "'");
+    assertThat(report.summary()).isPresent();
+    assertThat(report.standardOutput().length()).isLessThan(20_000);
+    assertThat(report.standardOutput()).contains("characters left out").endsWith(SUMMARY + "\n");
+    assertThat(report.standardError().length()).isLessThan(20_000);
+  }
+
+  @Test
+  void a_line_without_an_end_is_cut() throws Exception {
+    BackupReport report =
+        backup("head -c 5000000 /dev/zero | tr '\\0' x\necho\necho '" + SUMMARY + "'");
+    assertThat(report.summary()).isPresent();
+    assertThat(report.standardOutput().length()).isLessThan(20_000);
+  }
+
+  @Test
+  void progress_is_not_kept_as_output() throws Exception {
+    List<BackupProgress> progress = new ArrayList<>();
+    BackupReport report =
+        restic("echo '{\"message_type\":\"status\",\"percent_done\":0.5}'\necho '" + SUMMARY + "'")
+            .backup(REPOSITORY, command(), progress::add, new Cancellation());
+    assertThat(progress).singleElement().satisfies(p -> assertThat(p.fraction()).isEqualTo(0.5));
+    assertThat(report.standardOutput()).isEqualTo(SUMMARY + "\n");
+  }
+
+  @Test
+  void one_that_ignores_the_interrupt_is_killed_after_the_grace() throws Exception {
+    Cancellation cancellation = new Cancellation();
+    cancellation.cancel();
+    BackupReport report =
+        restic("trap '' INT TERM\nwhile :; do sleep 1; done")
+            .backup(REPOSITORY, command(), _ -> {}, cancellation);
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.CANCELLED);
+    assertThat(report.exitCode()).hasValue(137);
+  }
+
+  @Test
+  void a_child_that_keeps_the_pipes_open_does_not_hold_us() throws Exception {
+    BackupReport report =
+        backup("sleep 600 &\necho $! > " + directory + "/child\necho '" + SUMMARY + "'");
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.COMPLETE);
+    assertThat(report.summary()).isPresent();
+    ProcessHandle.of(Long.parseLong(Files.readString(directory.resolve("child")).strip()))
+        .ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  @Test
+  void one_that_reads_its_standard_input_finds_nothing_there() throws Exception {
+    assertThat(backup("cat\necho '" + SUMMARY + "'").standardOutput()).isEqualTo(SUMMARY + "\n");
+  }
+
+  @Test
+  void secrets_reach_it_by_private_files_alone_and_are_taken_out_of_what_it_says()
+      throws Exception {
+    BackupReport report =
+        backup(
+            "env\necho \"$@\"\nstat -c '%a %n' \"$RESTIC_PASSWORD_FILE\" \"$RESTIC_REPOSITORY_FILE\"\n"
+                + "cat \"$RESTIC_PASSWORD_FILE\" >&2\ncat \"$RESTIC_REPOSITORY_FILE\" > "
+                + directory
+                + "/url\nexit 1");
+    assertThat(report.standardOutput())
+        .contains("600 " + directory.resolve("private"))
+        .doesNotContain("hunter22")
+        .doesNotContain("HOLDFAST")
+        .doesNotContain("JAVA");
+    assertThat(report.standardError()).isEqualTo("***\n");
+    assertThat(directory.resolve("url")).hasContent("/repo");
+    assertThat(directory.resolve("private")).isEmptyDirectory();
+  }
+
+  @Test
+  void exit_codes_that_nobody_has_documented_are_failures() throws Exception {
+    for (int code : new int[] {2, 4, 9, 13, 99, 130, 143}) {
+      assertThat(backup("echo '" + SUMMARY + "'\nexit " + code))
+          .as("exit code " + code)
+          .satisfies(report -> assertThat(report.meaning()).isEqualTo(ExitMeaning.FAILED))
+          .satisfies(report -> assertThat(report.summary()).isEmpty());
+    }
+  }
+
+  @Test
+  void one_that_cannot_be_started_is_a_report_too() throws Exception {
+    Restic restic = restic("exit 0");
+    Files.delete(directory.resolve("restic"));
+    BackupReport report = restic.backup(REPOSITORY, command(), _ -> {}, new Cancellation());
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.NOT_STARTED);
+    assertThat(report.exitCode()).isEmpty();
+  }
+
+  @Test
+  void a_program_that_is_no_restic_or_too_old_is_not_used() throws Exception {
+    Path other = ResticBinaries.script(directory.resolve("other"), "#!/bin/sh\necho hello\n");
+    assertThatThrownBy(() -> ResticFinder.find(Optional.of(other), Optional.empty()))
+        .isInstanceOf(ResticUnavailable.class)
+        .hasMessageContaining("'restic version' did not answer with a version");
+    Path old =
+        ResticBinaries.script(
+            directory.resolve("old"), "#!/bin/sh\necho 'restic 0.13.1 compiled'\n");
+    assertThatThrownBy(() -> ResticFinder.find(Optional.of(old), Optional.empty()))
+        .hasMessageContaining("is restic 0.13.1, and 0.14 is the oldest");
+    assertThatThrownBy(() -> ResticFinder.find(Optional.empty(), Optional.of("/nowhere")))
+        .hasMessageContaining("restic is not in the PATH of the agent");
+  }
+
+  @Test
+  void the_secrets_of_a_process_that_died_are_removed() throws Exception {
+    Path left = Files.writeString(directory.resolve("private/999999999-password-x"), "hunter22");
+    Path ours =
+        Files.writeString(
+            directory.resolve("private/" + ProcessHandle.current().pid() + "-password-y"), "x");
+    restic("exit 0");
+    assertThat(left).doesNotExist();
+    assertThat(ours).exists();
+  }
+}

@@ -1,0 +1,180 @@
+package io.holdfast.agent.restic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.agent.restic.RepositoryProbe.State;
+import io.holdfast.agent.secret.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The real restic, every one that is listed. */
+class ResticIT {
+
+  @TempDir private Path directory;
+  private Path source = Path.of("");
+
+  @BeforeEach
+  void makeSource() throws IOException {
+    source = Files.createDirectory(directory.resolve("source"));
+    Files.writeString(source.resolve("one"), "one");
+    Files.createDirectory(directory.resolve("private"));
+    Files.createDirectory(directory.resolve("repos"));
+  }
+
+  private Restic restic(Path binary) throws ResticUnavailable {
+    return new Restic(
+        ResticFinder.find(Optional.of(binary), Optional.empty()),
+        directory.resolve("private"),
+        directory.resolve("cache"));
+  }
+
+  private Repository repository(String password) {
+    return new Repository(
+        new Secret(directory.resolve("repos/repo").toString()),
+        new Secret(password),
+        Optional.empty(),
+        Map.of());
+  }
+
+  private static BackupCommand command(Path... sources) {
+    return new BackupCommand(
+        "host",
+        Stream.of(sources).map(Path::toString).toList(),
+        List.of(),
+        List.of("tag"),
+        List.of());
+  }
+
+  private static BackupReport backup(Restic restic, Repository repository, BackupCommand command)
+      throws InterruptedException {
+    return restic.backup(repository, command, _ -> {}, new Cancellation());
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_repository_is_missing_then_made_then_open_and_refuses_another_password(Path binary)
+      throws Exception {
+    Restic restic = restic(binary);
+    assertThat(restic.probe(repository("right")).state()).isEqualTo(State.MISSING);
+    assertThat(backup(restic, repository("right"), command(source)).meaning())
+        .isEqualTo(ExitMeaning.NO_REPOSITORY);
+    assertThat(restic.init(repository("right"))).isEqualTo(new InitReport(true, ""));
+    assertThat(restic.probe(repository("right")).state()).isEqualTo(State.OPEN);
+    assertThat(restic.probe(repository("wrong")).state()).isEqualTo(State.WRONG_PASSWORD);
+    assertThat(backup(restic, repository("wrong"), command(source)).meaning())
+        .isEqualTo(ExitMeaning.WRONG_PASSWORD);
+    assertThat(restic.init(repository("right")).initialised()).isFalse();
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_place_that_cannot_be_reached_is_never_called_missing(Path binary) throws Exception {
+    Restic restic = restic(binary);
+    for (String url :
+        List.of(
+            directory.resolve("unmounted/disk/repo").toString(),
+            "sftp:nobody@127.0.0.1:/no-server-listens-here")) {
+      RepositoryProbe probe =
+          restic.probe(
+              new Repository(new Secret(url), new Secret("x"), Optional.empty(), Map.of()));
+      assertThat(probe.state()).as(url).isEqualTo(State.UNREACHABLE);
+      assertThat(probe.remedy()).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void the_names_of_sources_are_never_taken_for_flags(Path binary) throws Exception {
+    Restic restic = restic(binary);
+    restic.init(repository("right"));
+    List<Path> odd =
+        Stream.of("--help", "-v", "with space", "ünïcode", "new\nline", "$HOME", "*")
+            .map(source::resolve)
+            .toList();
+    for (Path file : odd) {
+      Files.writeString(file, "content");
+    }
+    BackupReport report = backup(restic, repository("right"), command(odd.toArray(new Path[0])));
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.COMPLETE);
+    assertThat(report.summary().orElseThrow().filesNew()).isEqualTo(odd.size());
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_cancelled_backup_leaves_neither_a_snapshot_nor_a_lock_nor_a_secret(Path binary)
+      throws Exception {
+    cancelledMidway(
+        binary,
+        (restic, command) -> {
+          Cancellation cancellation = new Cancellation();
+          CountDownLatch going = new CountDownLatch(1);
+          AtomicReference<BackupReport> report = new AtomicReference<>();
+          Thread thread =
+              Thread.ofPlatform()
+                  .start(() -> {
+                    try {
+                      report.set(
+                          restic.backup(
+                              repository("right"), command, _ -> going.countDown(), cancellation));
+                    } catch (InterruptedException e) {
+                      throw new AssertionError(e);
+                    }
+                  });
+          going.await();
+          cancellation.cancel();
+          thread.join();
+          assertThat(report.get().meaning()).isEqualTo(ExitMeaning.CANCELLED);
+          assertThat(report.get().summary()).isEmpty();
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void an_interrupted_thread_ends_its_backup_just_as_cleanly(Path binary) throws Exception {
+    cancelledMidway(
+        binary,
+        (restic, command) -> {
+          Thread caller = Thread.currentThread();
+          assertThatThrownBy(() ->
+                  restic.backup(
+                      repository("right"), command, _ -> caller.interrupt(), new Cancellation()))
+              .isInstanceOf(InterruptedException.class);
+        });
+  }
+
+  private interface Stopped {
+    void run(Restic restic, BackupCommand command) throws Exception;
+  }
+
+  private void cancelledMidway(Path binary, Stopped stopped) throws Exception {
+    Restic restic = restic(binary);
+    restic.init(repository("right"));
+    byte[] noise = new byte[16_000_000];
+    new Random(1).nextBytes(noise);
+    Files.write(source.resolve("noise"), noise);
+    stopped.run(
+        restic,
+        new BackupCommand(
+            "host",
+            List.of(source.toString()),
+            List.of(),
+            List.of(),
+            List.of("--limit-upload=2000", "--pack-size=4")));
+    assertThat(directory.resolve("repos/repo/locks")).isEmptyDirectory();
+    assertThat(directory.resolve("repos/repo/snapshots")).isEmptyDirectory();
+    assertThat(directory.resolve("private")).isEmptyDirectory();
+  }
+}
