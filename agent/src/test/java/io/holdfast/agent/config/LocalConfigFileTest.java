@@ -1,0 +1,229 @@
+package io.holdfast.agent.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.holdfast.agent.secret.Secret;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LocalConfigFileTest {
+
+  private static final String GOOD =
+      """
+      device:
+        id: web-01
+        name: Web 1
+      database:
+        url: postgresql://agent@localhost/holdfast
+      """;
+
+  @TempDir private Path directory;
+
+  private Environment environment(Map<String, String> variables) {
+    return new Environment(variables, directory, "me", false, false);
+  }
+
+  private Path file(String content) throws IOException {
+    return file(content, "rw-------");
+  }
+
+  private Path file(String content, String permissions) throws IOException {
+    Path file = Files.writeString(directory.resolve("holdfast.yaml"), content);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+  }
+
+  private LocalConfig load(String content) throws Exception {
+    return LocalConfigFile.load(file(content), environment(Map.of()));
+  }
+
+  private List<String> findings(String content) throws IOException {
+    Path file = file(content);
+    return catchThrowableOfType(
+            InvalidConfig.class, () -> LocalConfigFile.load(file, environment(Map.of())))
+        .findings();
+  }
+
+  @Test
+  void a_file_with_the_least_that_is_needed_is_read() throws Exception {
+    LocalConfig config = load(GOOD);
+    assertThat(config.deviceId()).isEqualTo("web-01");
+    assertThat(config.deviceName()).isEqualTo("Web 1");
+    assertThat(config.database().user()).contains("agent");
+    assertThat(config.database().display()).isEqualTo("localhost/holdfast");
+    assertThat(config.resticPath()).isEmpty();
+    assertThat(config.stateDirectory()).isEqualTo(directory.resolve(".local/state/holdfast"));
+    assertThat(config.warnings()).isEmpty();
+  }
+
+  @Test
+  void everything_that_is_wrong_is_told_at_once_each_with_its_line_and_remedy() throws IOException {
+    String file = directory.resolve("holdfast.yaml").toString();
+    assertThat(
+            findings(
+                """
+                device:
+                  idd: web-01
+                  name: [a, b]
+                databse:
+                  url: x
+                restic: /usr/bin/restic
+                state_directory: /a
+                state_directory: /b
+                """))
+        .containsExactly(
+            file + ":2: the key device.idd is unknown. Did you mean id?",
+            file
+                + ":3: device.name must be a text and is a list. Write one value behind the colon.",
+            file + ":4: the key databse is unknown. Did you mean database?",
+            file
+                + ":6: restic must hold further keys and holds a single value. Write the keys below it, indented: path.",
+            file + ":8: the key state_directory is there twice. Remove one of them.");
+    assertThat(findings("device:\n  name: x\ndatabase:\n  user: y\n"))
+        .containsExactly(
+            file
+                + ":1: device.id is missing. Name this device: a short text that no other device has and that never changes.",
+            file
+                + ":3: database.url is missing. Write where the control plane is: postgresql://host:5432/database.");
+    assertThat(findings(GOOD.replace("web-01", "' a'")).getFirst())
+        .startsWith(file + ":2: device.id \" a\" is not allowed");
+    assertThat(findings("device: {\n  id: a\n").getFirst()).contains("this is not valid YAML");
+    assertThat(findings("").getFirst()).startsWith(file + ":1: the file is empty");
+    assertThat(findings("just text").getFirst()).contains("no list of keys and values");
+  }
+
+  @Test
+  void a_file_that_is_not_there_says_how_to_get_one() {
+    assertThatThrownBy(
+            () -> LocalConfigFile.load(directory.resolve("none.yaml"), environment(Map.of())))
+        .isInstanceOf(InvalidConfig.class)
+        .hasMessageContaining(
+            "none.yaml: there is no such configuration file. Run 'holdfast register'");
+  }
+
+  @Test
+  void a_bad_url_is_told_without_its_password() throws IOException {
+    assertThat(
+            findings(
+                GOOD.replace("postgresql://agent@localhost/holdfast", "mysql://u:hunter22@h/d")))
+        .singleElement()
+        .asString()
+        .contains(":5: database.url cannot be used")
+        .doesNotContain("hunter22");
+  }
+
+  @Test
+  void the_password_comes_from_the_file_then_the_url_then_pgpassword_then_pgpass()
+      throws Exception {
+    Path secret = Files.writeString(directory.resolve("secret"), "from-file\n");
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    Path pgpass =
+        Files.writeString(
+            directory.resolve(".pgpass"), "localhost:5432:holdfast:agent:from-pgpass\n");
+    Files.setPosixFilePermissions(pgpass, PosixFilePermissions.fromString("rw-------"));
+    Map<String, String> variables = Map.of("PGPASSWORD", "from-variable");
+
+    assertThat(password(GOOD + "  password_file: " + secret + "\n", variables))
+        .contains("from-file");
+    assertThat(password(GOOD + "  password: inline\n", variables)).contains("inline");
+    assertThat(password(GOOD.replace("agent@", "agent:p%40ss+word@"), variables))
+        .contains("p@ss+word");
+    assertThat(password(GOOD, variables)).contains("from-variable");
+    assertThat(password(GOOD, Map.of())).contains("from-pgpass");
+    assertThat(password(GOOD.replace("agent@", "other@"), Map.of())).isEmpty();
+    assertThat(findings(GOOD + "  password: a\n  password_file: " + secret + "\n"))
+        .singleElement()
+        .asString()
+        .contains(":7: database.password and database.password_file are both there");
+    assertThat(findings(GOOD + "  password_file: /not/there\n"))
+        .singleElement()
+        .asString()
+        .contains(":6: database.password_file /not/there cannot be read");
+  }
+
+  private Optional<String> password(String content, Map<String, String> variables)
+      throws Exception {
+    return LocalConfigFile.load(file(content), environment(variables))
+        .database()
+        .password()
+        .map(Secret::value);
+  }
+
+  @Test
+  void a_password_that_others_can_read_is_warned_about() throws Exception {
+    LocalConfig open =
+        LocalConfigFile.load(
+            file(GOOD + "  password: hunter22\n", "rw-r--r--"), environment(Map.of()));
+    assertThat(open.warnings())
+        .singleElement()
+        .asString()
+        .contains("others can read this file, and it holds a password")
+        .doesNotContain("hunter22");
+    assertThat(LocalConfigFile.load(file(GOOD, "rw-r--r--"), environment(Map.of())).warnings())
+        .isEmpty();
+    Path pgpass = Files.writeString(directory.resolve(".pgpass"), "*:*:*:*:hunter22\n");
+    Files.setPosixFilePermissions(pgpass, PosixFilePermissions.fromString("rw-r--r--"));
+    LocalConfig ignored = load(GOOD);
+    assertThat(ignored.database().password()).isEmpty();
+    assertThat(ignored.warnings()).singleElement().asString().contains("so it is not used");
+  }
+
+  @Test
+  void a_connection_without_tls_to_another_host_is_warned_about() throws Exception {
+    assertThat(load(GOOD.replace("localhost", "db.example")).warnings())
+        .singleElement()
+        .asString()
+        .contains(":5: the connection to db.example may go without TLS");
+    assertThat(
+            load(GOOD.replace("localhost/holdfast", "db.example/holdfast?sslmode=verify-full"))
+                .warnings())
+        .isEmpty();
+    assertThat(load(GOOD.replace("localhost", "127.0.0.1:5433,[::1]")).warnings()).isEmpty();
+  }
+
+  @Test
+  void the_usual_places_are_those_of_the_platform() {
+    assertThat(LocalConfigFile.usualPlace(environment(Map.of())))
+        .isEqualTo(directory.resolve(".config/holdfast/holdfast.yaml"));
+    assertThat(LocalConfigFile.usualPlace(environment(Map.of("XDG_CONFIG_HOME", "/xdg"))))
+        .isEqualTo(Path.of("/xdg/holdfast/holdfast.yaml"));
+    assertThat(LocalConfigFile.usualPlace(environment(Map.of("HOLDFAST_CONFIG", "/mine.yaml"))))
+        .isEqualTo(Path.of("/mine.yaml"));
+    assertThat(
+            LocalConfigFile.usualPlace(new Environment(Map.of(), directory, "root", false, true)))
+        .isEqualTo(Path.of("/etc/holdfast/holdfast.yaml"));
+  }
+
+  @Test
+  void a_new_file_can_be_read_back_belongs_to_its_owner_and_is_never_overwritten()
+      throws Exception {
+    Path file = directory.resolve("etc/new.yaml");
+    NewConfigFile content =
+        new NewConfigFile(
+            "web-01",
+            "It's \"web\": #1",
+            "postgresql://h/db",
+            Optional.of("u"),
+            Optional.empty(),
+            Optional.of(Path.of("/opt/restic")),
+            Optional.of(Path.of("/state")));
+    content.write(file);
+    LocalConfig config = LocalConfigFile.load(file, environment(Map.of()));
+    assertThat(config.deviceName()).isEqualTo("It's \"web\": #1");
+    assertThat(config.database().user()).contains("u");
+    assertThat(config.resticPath()).contains(Path.of("/opt/restic"));
+    assertThat(config.stateDirectory()).isEqualTo(Path.of("/state"));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+    assertThatThrownBy(() -> content.write(file)).isInstanceOf(FileAlreadyExistsException.class);
+  }
+}

@@ -1,0 +1,206 @@
+package io.holdfast.agent.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.schedule.Schedule;
+import io.holdfast.agent.schedule.Timing;
+import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.sync.ConfigRows.DeviceRow;
+import io.holdfast.agent.sync.ConfigRows.JobRow;
+import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
+import io.holdfast.agent.sync.ConfigRows.SettingRow;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DeviceConfigTest {
+
+  private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
+  private static final UUID JOB = UUID.fromString("11111111-2222-3333-4444-555555555555");
+
+  private static JobRow job(List<String> paths, List<String> tags, @Nullable String resticArgs) {
+    return new JobRow(
+        JOB,
+        "home",
+        paths,
+        List.of(),
+        tags,
+        Optional.ofNullable(resticArgs),
+        true,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static final JobRow GOOD = job(List.of("/srv"), List.of(), "[]");
+
+  private static ScheduleRow cron(
+      int id, String expression, @Nullable String zone, boolean enabled) {
+    return new ScheduleRow(
+        id,
+        JOB,
+        "cron",
+        Optional.of(expression),
+        Optional.empty(),
+        Optional.ofNullable(zone),
+        enabled,
+        Optional.empty());
+  }
+
+  private static DeviceConfig config(
+      List<JobRow> jobs, List<ScheduleRow> schedules, List<SettingRow> settings) {
+    return DeviceConfig.from(
+        new ConfigRows(new DeviceRow("d", "D", true), jobs, schedules, settings, Instant.EPOCH),
+        BERLIN);
+  }
+
+  private static List<String> problems(DeviceConfig config) {
+    return config.problems().stream().map(Problem::message).toList();
+  }
+
+  @Test
+  void a_schedule_goes_by_its_own_zone_else_by_the_devices() {
+    DeviceConfig config =
+        config(
+            List.of(GOOD),
+            List.of(
+                cron(1, "0 2 * * *", null, true),
+                cron(2, "0 2 * * *", "Asia/Tokyo", true),
+                cron(3, "0 3 * * *", null, false)),
+            List.of());
+    assertThat(config.plans().getFirst().schedules())
+        .extracting(Schedule::timing)
+        .extracting(timing -> ((Timing.Cron) timing).zone())
+        .containsExactly(BERLIN, ZoneId.of("Asia/Tokyo"));
+  }
+
+  @Test
+  void a_schedule_that_cannot_be_used_leaves_the_job_its_others() {
+    DeviceConfig config =
+        config(
+            List.of(GOOD),
+            List.of(
+                cron(1, "61 * * * *", null, true),
+                cron(2, "0 2 * * *", "Mars/Olympus", true),
+                cron(3, "0 2 * * *", null, true)),
+            List.of());
+    assertThat(config.plans().getFirst().schedules()).extracting(Schedule::id).containsExactly(3);
+    assertThat(problems(config))
+        .satisfiesExactly(
+            p ->
+                assertThat(p)
+                    .startsWith(
+                        "schedule 1 of job \"home\" is not used: cron_expression \"61 * * * *\""),
+            p ->
+                assertThat(p)
+                    .isEqualTo(
+                        "schedule 2 of job \"home\" is not used: timezone \"Mars/Olympus\" is unknown"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "srv/data | has the source path \"srv/data\", which is not absolute",
+        "C:Usersme | has the source path \"C:Usersme\": its backslashes were lost",
+        "'' | has an empty or NULL element in source_paths"
+      })
+  void a_path_that_cannot_be_meant_is_told(String path, String sentence) {
+    DeviceConfig config =
+        config(List.of(job(List.of("/srv", path), List.of(), null)), List.of(), List.of());
+    assertThat(config.plans()).isEmpty();
+    assertThat(problems(config)).singleElement().asString().contains("job \"home\" " + sentence);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"a\":1} | restic_args that is an object instead of an array",
+        "\"--force\" | restic_args that is a string instead of an array",
+        "[\"--limit-upload\", 5] | restic_args with a number among its elements",
+        "[[\"--force\"]] | restic_args with an array among its elements"
+      })
+  void restic_args_of_another_shape_are_told(String json, String sentence) {
+    DeviceConfig config =
+        config(List.of(job(List.of("/srv"), List.of(), json)), List.of(), List.of());
+    assertThat(config.plans()).isEmpty();
+    assertThat(problems(config)).singleElement().asString().contains(sentence);
+  }
+
+  @Test
+  void windows_paths_are_absolute_too_and_null_arguments_are_none() {
+    DeviceConfig config =
+        config(
+            List.of(job(List.of("C:\\Users", "D:/x", "\\\\server\\share"), List.of("a"), "null")),
+            List.of(),
+            List.of());
+    assertThat(config.problems()).isEmpty();
+    assertThat(config.plans().getFirst().job().resticArgs()).isEmpty();
+  }
+
+  @Test
+  void a_tag_with_a_comma_is_told() {
+    assertThat(
+            problems(
+                config(List.of(job(List.of("/srv"), List.of("a,b"), null)), List.of(), List.of())))
+        .singleElement()
+        .asString()
+        .contains("has the tag \"a,b\"");
+  }
+
+  @Test
+  void the_devices_own_setting_wins_and_an_empty_one_is_none() {
+    DeviceConfig config =
+        config(
+            List.of(),
+            List.of(),
+            List.of(
+                new SettingRow(true, "sync_interval_seconds", "60"),
+                new SettingRow(false, "sync_interval_seconds", "300"),
+                new SettingRow(false, "repository_password", "hunter22"),
+                new SettingRow(false, "repository_url", ""),
+                new SettingRow(
+                    false, "repository_auto_init", "TRUE".toLowerCase(java.util.Locale.ROOT)),
+                new SettingRow(false, "repository_environment", "{\"B2_ACCOUNT_ID\": \"x\"}")));
+    assertThat(config.problems()).isEmpty();
+    assertThat(config.settings().syncInterval()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(config.settings().maxConcurrentBackups()).isEqualTo(1);
+    assertThat(config.settings().repositoryUrl()).isEmpty();
+    assertThat(config.settings().repositoryPassword()).contains(new Secret("hunter22"));
+    assertThat(config.settings().repositoryAutoInit()).isTrue();
+    assertThat(config.settings().repositoryEnvironment())
+        .containsEntry("B2_ACCOUNT_ID", new Secret("x"));
+    assertThat(config.toString()).doesNotContain("hunter22");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "sync_interval_seconds | abc | must be a whole number from 5 to 86400, and is \"abc\"; 300 is used",
+        "sync_interval_seconds | 0 | must be a whole number from 5 to 86400",
+        "max_concurrent_backups | 65 | must be a whole number from 1 to 64",
+        "repository_auto_init | maybe | must be true or false; false is used",
+        "repository_environment | hunter22 | is no JSON object of strings",
+        "repository_environment | {\"A\": 1} | is no JSON object of strings"
+      })
+  void a_setting_that_cannot_be_used_is_told_and_its_default_holds(
+      String key, String value, String sentence) {
+    DeviceConfig config = config(List.of(), List.of(), List.of(new SettingRow(false, key, value)));
+    assertThat(problems(config))
+        .singleElement()
+        .asString()
+        .contains("setting \"" + key + "\" " + sentence)
+        .doesNotContain("hunter22");
+    assertThat(config.settings().syncInterval()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(config.settings().maxConcurrentBackups()).isEqualTo(1);
+  }
+}
