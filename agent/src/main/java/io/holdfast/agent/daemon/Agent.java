@@ -71,7 +71,7 @@ public final class Agent {
         new RunQueue(
             parts.executor(progress, this::wakeDrain), parts.locks(), () -> state.view().config());
     syncLoop =
-        new Loop(
+        Loop.inDaemon(
             "sync",
             new SyncTurn(
                 parts.configSource(),
@@ -81,10 +81,10 @@ public final class Agent {
                 dueRuns,
                 clock,
                 state));
-    dueLoop = new Loop("due", this::dueTurn);
-    drainLoop = new Loop("drain", this::drainTurn);
-    progressLoop = new Loop("progress", this::progressTurn);
-    notificationLoop = new Loop("notifications", this::notificationTurn);
+    dueLoop = Loop.inDaemon("due", this::dueTurn);
+    drainLoop = Loop.inDaemon("drain", this::drainTurn);
+    progressLoop = Loop.inDaemon("progress", this::progressTurn);
+    notificationLoop = Loop.inDaemon("notifications", this::notificationTurn);
   }
 
   public void start() {
@@ -105,9 +105,10 @@ public final class Agent {
   /** Ends running backups cleanly, delivers what can be delivered, and lets go of the database. */
   public void stop() throws InterruptedException {
     log.info("holdfast stops; {} runs go on or wait", queue.size());
-    for (Loop loop : List.of(notificationLoop, syncLoop, dueLoop)) {
-      loop.stop(LOOP_PATIENCE);
-    }
+    // This one does nothing but wait for the database.
+    notificationLoop.stop(Duration.ZERO);
+    syncLoop.stop(LOOP_PATIENCE);
+    dueLoop.stop(LOOP_PATIENCE);
     if (!queue.stop(RUN_PATIENCE)) {
       log.error("some runs did not end within {} s", RUN_PATIENCE.toSeconds());
     }

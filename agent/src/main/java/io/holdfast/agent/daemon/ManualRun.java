@@ -24,6 +24,7 @@ import java.util.Optional;
 public final class ManualRun {
 
   private static final Duration LOOK_FOR_A_SLOT_EVERY = Duration.ofMillis(200);
+  private static final Duration DELIVERY_PATIENCE = Duration.ofSeconds(20);
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(3);
 
   private final AgentParts parts;
@@ -97,15 +98,14 @@ public final class ManualRun {
   private Result execute(RunOrder order, ProgressListener listener, Cancellation cancellation)
       throws InterruptedException {
     Drain drain = parts.drain();
-    Loop drains = new Loop("drain", () -> drained(drain));
-    Loop progress = new Loop("progress", this::showProgress);
+    Loop drains = Loop.inCommand("drain", () -> drained(drain));
+    Loop progress = Loop.inCommand("progress", this::showProgress);
     drains.start();
     progress.start();
     try {
       RunFinished finished =
           parts.executor(board, drains::wake).execute(order, listener, cancellation);
-      progress.stop(Duration.ZERO);
-      drains.stop(Duration.ofSeconds(5));
+      drains.stop(DELIVERY_PATIENCE);
       return new Result.Ran(finished, drain.turn());
     } finally {
       progress.stop(Duration.ZERO);

@@ -29,9 +29,10 @@ public final class Database implements AutoCloseable {
     this.resources = resources;
   }
 
-  /** A connection per call: for a command that asks once and ends. */
+  /** One connection, opened when it is needed: for a command that asks a few things and ends. */
   public static Database direct(DatabaseAddress address) {
-    return new Database(address, Jdbi.create(address.jdbcUrl(), credentials(address)), () -> {});
+    OneConnection connections = new OneConnection(address);
+    return new Database(address, Jdbi.create(connections), connections);
   }
 
   /**

@@ -1,0 +1,65 @@
+package io.holdfast.agent.postgres;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.jdbi.v3.core.ConnectionFactory;
+
+/**
+ * Opens connections as they are needed and keeps one of them for the next call, which is all the
+ * pool that a command needs: a connection costs more than all that a command asks through it. Safe
+ * for many threads.
+ */
+final class OneConnection implements ConnectionFactory, AutoCloseable {
+
+  private final DatabaseAddress address;
+  private Optional<Connection> idle = Optional.empty();
+  private boolean closed;
+
+  OneConnection(DatabaseAddress address) {
+    this.address = address;
+  }
+
+  @Override
+  public Connection openConnection() throws SQLException {
+    Optional<Connection> kept = take();
+    return kept.isPresent() && !kept.get().isClosed()
+        ? kept.get()
+        : DriverManager.getConnection(address.jdbcUrl(), Database.credentials(address));
+  }
+
+  private synchronized Optional<Connection> take() {
+    Optional<Connection> taken = idle;
+    idle = Optional.empty();
+    return taken;
+  }
+
+  @Override
+  public void closeConnection(Connection connection) throws SQLException {
+    if (!keep(connection)) {
+      connection.close();
+    }
+  }
+
+  private synchronized boolean keep(Connection connection) {
+    if (closed || idle.isPresent()) {
+      return false;
+    }
+    idle = Optional.of(connection);
+    return true;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    Optional<Connection> last;
+    synchronized (this) {
+      closed = true;
+      last = take();
+    }
+    if (last.isPresent()) {
+      last.get().close();
+    }
+  }
+}
