@@ -36,7 +36,6 @@ CREATE TABLE runs (
   progress                jsonb,
   progress_at             timestamptz,
   received_at             timestamptz  NOT NULL DEFAULT now(),
-  clock_skew_ms           bigint,
   CONSTRAINT check_status CHECK (status IN ('running', 'success', 'failed', 'cancelled')),
   CONSTRAINT runs_outcome_fits_status CHECK (
     (status = 'running' AND outcome IS NULL) OR
@@ -85,7 +84,6 @@ COMMENT ON COLUMN runs.data_added_packed_bytes IS 'The same after compression (r
 COMMENT ON COLUMN runs.error_count IS 'How many source items could not be read';
 COMMENT ON COLUMN runs.progress IS 'How far a running backup is';
 COMMENT ON COLUMN runs.received_at IS 'By the clock of the database';
-COMMENT ON COLUMN runs.clock_skew_ms IS 'How far the device''s clock was ahead of the database''s, if it is known';
 
 -- What holds for every writer: a run belongs to a job of its device, and what has ended stays as it is.
 CREATE FUNCTION holdfast.runs_guard() RETURNS trigger
@@ -188,10 +186,10 @@ GRANT SELECT,
               files_unmodified, dirs_new, dirs_changed, dirs_unmodified, data_added_bytes, total_files_processed,
               total_bytes_processed, duration_seconds, snapshot_id, restic_output, restic_errors, triggered_by,
               metadata, run_uuid, job_name, outcome, scheduled_for, schedule_id, data_added_packed_bytes,
-              error_count, progress, progress_at, clock_skew_ms),
+              error_count, progress, progress_at),
       UPDATE (end_time, status, exit_code, error_message, files_new, files_changed, files_unmodified, dirs_new,
               dirs_changed, dirs_unmodified, data_added_bytes, total_files_processed, total_bytes_processed,
               duration_seconds, snapshot_id, restic_output, restic_errors, metadata, outcome,
-              data_added_packed_bytes, error_count, progress, progress_at, clock_skew_ms)
+              data_added_packed_bytes, error_count, progress, progress_at)
   ON runs TO backup_client;
 GRANT SELECT ON runs TO backup_viewer;

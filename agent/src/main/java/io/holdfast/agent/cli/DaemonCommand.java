@@ -8,6 +8,8 @@ import io.holdfast.agent.daemon.Machine;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.run.DeviceLocks.Held;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -24,6 +26,8 @@ import picocli.CommandLine.Option;
 final class DaemonCommand implements Callable<Integer> {
 
   private static final Logger log = LoggerFactory.getLogger(DaemonCommand.class);
+  private static final int LOCK_ATTEMPTS = 5;
+  private static final Duration BETWEEN_LOCK_ATTEMPTS = Duration.ofMillis(200);
 
   @Mixin private ConfigOption config = new ConfigOption();
 
@@ -52,16 +56,21 @@ final class DaemonCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private static Held onlyDaemon(AgentParts parts) {
-    return parts
-        .locks()
-        .tryDaemon()
-        .orElseThrow(() ->
-            new CommandFailure(
-                ExitCode.WRONG,
-                "another daemon already uses the state directory "
-                    + parts.config().stateDirectory(),
-                "Stop it first, or give this one another state_directory."));
+  /**
+   * Tries for a moment: a command that looks whether a daemon runs holds the lock for an instant.
+   */
+  private static Held onlyDaemon(AgentParts parts) throws InterruptedException {
+    for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+      Optional<Held> held = parts.locks().tryDaemon();
+      if (held.isPresent()) {
+        return held.get();
+      }
+      Thread.sleep(BETWEEN_LOCK_ATTEMPTS);
+    }
+    throw new CommandFailure(
+        ExitCode.WRONG,
+        "another daemon already uses the state directory " + parts.config().stateDirectory(),
+        "Stop it first, or give this one another state_directory.");
   }
 
   /** The JVM ends when its hooks have: so the hook waits for the clean stop. */

@@ -13,6 +13,7 @@ import io.holdfast.agent.run.DueRuns;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.sync.DeviceConfig;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -183,21 +184,29 @@ public final class Agent {
     }
   }
 
+  /** A courtesy to {@code holdfast status}: a full disk must not keep the agent from its work. */
   private void writeStatus() {
+    try {
+      status().write(parts.config().stateDirectory());
+    } catch (UncheckedIOException e) {
+      log.warn("{}", e.getMessage());
+    }
+  }
+
+  private LocalStatus status() {
     AgentState.View view = state.view();
     Map<Integer, Instant> next = dueRuns.next(state.activePlans(), clock.instant());
-    new LocalStatus(
-            ProcessHandle.current().pid(),
-            AgentVersion.current(),
-            startedAt,
-            view.lastSyncAt(),
-            view.syncFailure().map(Notice::of),
-            view.config().map(config -> config.device().enabled()),
-            view.config().map(DeviceConfig::plans).orElse(List.of()).stream()
-                .map(plan -> new NextRun(plan.job().name(), earliest(plan, next)))
-                .toList(),
-            view.problems().stream().map(Notice::of).toList())
-        .write(parts.config().stateDirectory());
+    return new LocalStatus(
+        ProcessHandle.current().pid(),
+        AgentVersion.current(),
+        startedAt,
+        view.lastSyncAt(),
+        view.syncFailure().map(Notice::of),
+        view.config().map(config -> config.device().enabled()),
+        view.config().map(DeviceConfig::plans).orElse(List.of()).stream()
+            .map(plan -> new NextRun(plan.job().name(), earliest(plan, next)))
+            .toList(),
+        view.problems().stream().map(Notice::of).toList());
   }
 
   private static Optional<Instant> earliest(JobPlan plan, Map<Integer, Instant> next) {

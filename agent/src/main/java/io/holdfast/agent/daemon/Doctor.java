@@ -20,7 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks at all that a backup needs and says what to do about what it finds. Changes nothing. */
+/**
+ * Looks at all that a backup needs and says what to do about what it finds. Changes nothing, and
+ * leaves a heartbeat.
+ */
 public final class Doctor {
 
   /** Beyond this restic's locks may be misjudged by other machines. */

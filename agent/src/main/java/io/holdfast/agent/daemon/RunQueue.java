@@ -7,6 +7,7 @@ import io.holdfast.agent.run.DueRun;
 import io.holdfast.agent.run.RunExecutor;
 import io.holdfast.agent.run.RunOrder;
 import io.holdfast.agent.sync.DeviceConfig;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +45,14 @@ final class RunQueue {
    * time.
    */
   void submit(DueRun due) {
-    Optional<Held> job = stopping ? Optional.empty() : locks.tryJob(due.job().id());
+    try {
+      start(due, stopping ? Optional.empty() : locks.tryJob(due.job().id()));
+    } catch (UncheckedIOException e) {
+      log.error("job \"{}\" is due and cannot be started", due.job().name(), e);
+    }
+  }
+
+  private void start(DueRun due, Optional<Held> job) {
     if (job.isEmpty()) {
       log.warn(
           "job \"{}\" is due but not started: {}",

@@ -16,6 +16,8 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class DatabaseFaults {
 
+  static final String RIGHT_MISSING = "database-right-missing";
+
   private DatabaseFaults() {}
 
   /** Never quotes a row's values or a statement: they may hold a secret. */
@@ -49,7 +51,7 @@ final class DatabaseFaults {
       case "42501" ->
           fault(
               Kind.MISCONFIGURED,
-              "database-right-missing",
+              RIGHT_MISSING,
               place
                   + " does not allow this to user \""
                   + address.user().orElse("(default)")
@@ -85,13 +87,20 @@ final class DatabaseFaults {
               place + " cannot do this now: " + said,
               "Look at the database server's log; the agent tries again.",
               failure);
-      default ->
+      case "08", "" ->
           fault(
               Kind.UNAVAILABLE,
               "database-unreachable",
               place + " cannot be reached: " + said,
               "Check that the server runs, that database.url is right, and the network between; the agent"
                   + " tries again.",
+              failure);
+      default ->
+          fault(
+              Kind.MISCONFIGURED,
+              "database-error",
+              place + " reports an error: " + said,
+              "Look at the database server's log; if all is well there, report it as a bug.",
               failure);
     };
   }

@@ -2,6 +2,7 @@ package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.secret.Secret;
 import java.time.Instant;
 import java.util.List;
@@ -56,7 +57,7 @@ public final class Migrations {
     try {
       return flyway.migrate().migrationsExecuted;
     } catch (FlywayException e) {
-      throw DatabaseFaults.translate(e, address);
+      throw translated(e);
     }
   }
 
@@ -72,8 +73,23 @@ public final class Migrations {
           .map(Migrations::step)
           .toList();
     } catch (FlywayException e) {
-      throw DatabaseFaults.translate(e, address);
+      throw translated(e);
     }
+  }
+
+  /** The right that is missing here is another one than that which an agent misses. */
+  private ControlPlaneException translated(FlywayException failure) {
+    ControlPlaneException fault = DatabaseFaults.translate(failure, address);
+    if (!fault.problem().code().equals(DatabaseFaults.RIGHT_MISSING)) {
+      return fault;
+    }
+    return new ControlPlaneException(
+        fault.kind(),
+        Problem.ofDevice(
+            DatabaseFaults.RIGHT_MISSING,
+            fault.problem().message(),
+            "Run it as the owner of the database; the first time that role needs CREATEROLE."),
+        failure);
   }
 
   private static Step step(MigrationInfo info) {

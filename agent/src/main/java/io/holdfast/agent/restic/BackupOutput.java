@@ -79,7 +79,7 @@ final class BackupOutput {
     }
   }
 
-  private void keep(BoundedText kept, String line) {
+  private synchronized void keep(BoundedText kept, String line) {
     kept.add(redaction.redact(line));
   }
 
@@ -127,6 +127,7 @@ final class BackupOutput {
         exitError.or(() -> lastFatal).map(this::oneLine),
         standardOutput.text(),
         standardError.text(),
+        ended.interrupted(),
         ended.duration());
   }
 

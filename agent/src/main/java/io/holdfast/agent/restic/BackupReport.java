@@ -17,6 +17,8 @@ import java.util.OptionalInt;
  * @param fatalMessage restic's own reason, in one line
  * @param standardOutput head and tail, without progress, secrets and NUL
  * @param standardError head and tail, without secrets and NUL
+ * @param interrupted whether the calling thread was interrupted; its flag is down, and the caller
+ *     passes it on
  */
 public record BackupReport(
     OptionalInt exitCode,
@@ -28,6 +30,7 @@ public record BackupReport(
     Optional<String> fatalMessage,
     String standardOutput,
     String standardError,
+    boolean interrupted,
     Duration duration) {
 
   public BackupReport {

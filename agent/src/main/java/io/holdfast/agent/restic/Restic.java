@@ -73,14 +73,12 @@ public final class Restic {
    * Backs up. A fault of any kind is in the report.
    *
    * @param listener told how far it is
-   * @throws InterruptedException if the thread was interrupted; restic was ended cleanly first
    */
   public BackupReport backup(
       Repository repository,
       BackupCommand command,
       ProgressListener listener,
-      Cancellation cancellation)
-      throws InterruptedException {
+      Cancellation cancellation) {
     BackupOutput output = new BackupOutput(repository.redaction(), listener);
     output.missing(missing(command.sources()));
     try (PrivateFiles.Pair files = privateFiles.write(repository)) {
@@ -154,6 +152,7 @@ public final class Restic {
         Optional.of(why),
         "",
         "",
+        false,
         Duration.ZERO);
   }
 
@@ -183,6 +182,9 @@ public final class Restic {
                     errors.add(redaction.redact(reason(line)));
                   },
                   new Cancellation());
+      if (ended.interrupted()) {
+        throw new InterruptedException();
+      }
       return new Answer(
           ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text())),
           errors.text());

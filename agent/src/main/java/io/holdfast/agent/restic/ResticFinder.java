@@ -81,14 +81,14 @@ public final class ResticFinder {
                   List.of(path.toString(), "version"), Map.of(), Optional.of(VERSION_LIMIT))
               .run(line -> said.append(line).append('\n'), _ -> {}, new Cancellation());
       Optional<ResticVersion> version = ResticVersion.parse(said.toString());
+      if (ended.interrupted()) {
+        Thread.currentThread().interrupt();
+      }
       if (ended.exitCode() == 0 && version.isPresent()) {
         return version.get();
       }
     } catch (IOException e) {
       throw unusable(path, String.valueOf(e.getMessage()));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw unusable(path, "the agent was stopped while it asked for its version");
     }
     throw unusable(path, "'restic version' did not answer with a version");
   }

@@ -57,8 +57,11 @@ final class ResticProcess {
    *
    * @param exitCode 128 and the signal's number if a signal ended it
    * @param stoppedBy why we ended it, if we did
+   * @param interrupted whether the calling thread was interrupted meanwhile. Its flag is down, so
+   *     that the caller can still write files; the caller passes the interrupt on.
    */
-  record Ended(int exitCode, Optional<ExitMeaning> stoppedBy, Duration duration) {}
+  record Ended(
+      int exitCode, Optional<ExitMeaning> stoppedBy, boolean interrupted, Duration duration) {}
 
   /**
    * Runs the process to its end.
@@ -66,22 +69,21 @@ final class ResticProcess {
    * @param out gets the lines of standard output, in a thread of its own
    * @param err gets the lines of standard error, in a thread of its own
    * @throws IOException if it could not be started; the message says why
-   * @throws InterruptedException if the calling thread was interrupted: the process was ended first
    */
   Ended run(Consumer<String> out, Consumer<String> err, Cancellation cancellation)
-      throws IOException, InterruptedException {
+      throws IOException {
     long begin = System.nanoTime();
     Process process = start();
     Thread outReader = drain(process.getInputStream(), out);
     Thread errReader = drain(process.getErrorStream(), err);
     Watch watch = new Watch(process, begin, cancellation);
     boolean interrupted = watch.untilEnd();
-    join(process, outReader, errReader);
-    if (interrupted) {
-      throw new InterruptedException();
-    }
+    interrupted |= join(process, outReader, errReader);
     return new Ended(
-        process.exitValue(), watch.stoppedBy, Duration.ofNanos(System.nanoTime() - begin));
+        process.exitValue(),
+        watch.stoppedBy,
+        interrupted,
+        Duration.ofNanos(System.nanoTime() - begin));
   }
 
   private Process start() throws IOException {
@@ -147,16 +149,30 @@ final class ResticProcess {
     }
   }
 
-  /** The readers end with the pipes; a grandchild that keeps those open must not keep us. */
-  private static void join(Process process, Thread... readers) throws InterruptedException {
+  /**
+   * Waits for the readers, which end with the pipes; a grandchild that keeps those open must not
+   * keep us.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private static boolean join(Process process, Thread... readers) {
     long deadline = System.nanoTime() + PIPES_AFTER_END.toNanos();
+    boolean interrupted = false;
     for (Thread reader : readers) {
-      reader.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+      while (reader.isAlive() && System.nanoTime() < deadline) {
+        try {
+          reader.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+        } catch (InterruptedException e) {
+          // What was read already must not be lost for it.
+          interrupted = true;
+        }
+      }
     }
     if (readers[0].isAlive() || readers[1].isAlive()) {
       close(process.getInputStream());
       close(process.getErrorStream());
     }
+    return interrupted;
   }
 
   private static void close(InputStream stream) {

@@ -16,7 +16,10 @@ final class Verdicts {
       case COMPLETE, INCOMPLETE ->
           report.summary().isPresent() ? ofSnapshot(report) : noSnapshot(report);
       case CANCELLED ->
-          Verdict.cancelled("the run was cancelled before restic had written a snapshot");
+          Verdict.cancelled(
+              report.interrupted()
+                  ? "the agent was stopped during the run"
+                  : "the run was cancelled before restic had written a snapshot");
       case NO_REPOSITORY ->
           Verdict.failed(
               "repository-missing",

@@ -58,9 +58,9 @@ final class SettingsReading {
     return new Settings(
         Duration.ofSeconds(reading.number(SYNC_INTERVAL, 300, 5, 86_400)),
         Math.toIntExact(reading.number(MAX_CONCURRENT, 1, 1, 64)),
-        reading.text(URL).map(Secret::new),
+        reading.text(URL).map(String::strip).map(Secret::new),
         reading.text(PASSWORD).map(Secret::new),
-        reading.text(CACHE_DIR),
+        reading.text(CACHE_DIR).map(String::strip),
         reading.flag(AUTO_INIT),
         reading.environment());
   }

@@ -43,7 +43,7 @@ class SamplesTest {
     assertThat(exit.find()).isTrue();
     return output.report(
         new ResticProcess.Ended(
-            Integer.parseInt(exit.group(1)), Optional.empty(), Duration.ofSeconds(1)));
+            Integer.parseInt(exit.group(1)), Optional.empty(), false, Duration.ofSeconds(1)));
   }
 
   @ParameterizedTest

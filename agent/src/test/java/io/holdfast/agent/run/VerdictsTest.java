@@ -53,6 +53,7 @@ class VerdictsTest {
         Optional.ofNullable(fatal),
         "",
         "",
+        false,
         Duration.ofSeconds(1));
   }
 
