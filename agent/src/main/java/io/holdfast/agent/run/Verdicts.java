@@ -9,6 +9,9 @@ import java.util.Locale;
 /** What restic reported becomes a verdict: pure, and the one place where an outcome is decided. */
 final class Verdicts {
 
+  /** A process that signal n ends has the exit code 128 + n. */
+  private static final int FIRST_SIGNAL = 128;
+
   private Verdicts() {}
 
   static Verdict of(BackupReport report) {
@@ -107,6 +110,15 @@ final class Verdicts {
           "source-missing",
           "none of the source paths exists: " + String.join(", ", report.missingSources()),
           "Correct source_paths, or mount what is missing.");
+    }
+    if (report.exitCode().orElse(0) > FIRST_SIGNAL) {
+      return Verdict.failed(
+          "restic-killed",
+          "restic was ended from outside by signal "
+              + (report.exitCode().getAsInt() - FIRST_SIGNAL)
+              + ", so there is no snapshot",
+          "Look for the cause, such as too little memory; a lock may be left in the repository:"
+              + " 'restic list locks' shows it, and 'restic unlock' removes it once nothing runs.");
     }
     String exit =
         report.exitCode().isPresent() ? " (exit code " + report.exitCode().getAsInt() + ")" : "";

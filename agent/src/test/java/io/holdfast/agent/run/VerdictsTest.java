@@ -105,6 +105,11 @@ class VerdictsTest {
             "source-missing",
             "none of the source paths exists: /gone"),
         Arguments.of(
+            report(137, ExitMeaning.FAILED, false, none, 0, null),
+            Outcome.FAILED,
+            "restic-killed",
+            "restic was ended from outside by signal 9"),
+        Arguments.of(
             report(10, ExitMeaning.NO_REPOSITORY, false, none, 0, null),
             Outcome.FAILED,
             "repository-missing",
