@@ -3,6 +3,12 @@
 
 root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 
+# The directory of the script's own data: processes that it started, their logs. Scripts that start any set it.
+work=${work:-}
+
+# What the caller's shell says of other databases and repositories is not for us.
+unset "${!PG@}" "${!RESTIC_@}"
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
@@ -23,22 +29,33 @@ as_root() {
 
 apt_updated=no
 
-# install_package PURPOSE PACKAGE: through the system's package manager. Only apt is tested.
+# A package source that cannot be reached must not stop us: perhaps nothing is needed from it.
+apt_update() {
+  [ "$apt_updated" = no ] || return 0
+  as_root apt-get -qq update >/dev/null </dev/null || say "note: some package lists could not be updated"
+  apt_updated=yes
+}
+
+# install_package PURPOSE PACKAGE: through the system's package manager.
 install_package() {
   say "installing $2 ($1)"
   if command -v apt-get >/dev/null; then
-    if [ "$apt_updated" = no ]; then
-      as_root apt-get -qq update >/dev/null
-      apt_updated=yes
-    fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends "$2" >/dev/null ||
-      fail "$2 could not be installed by apt"
-  elif command -v dnf >/dev/null; then
+    apt_update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 \
+      install --no-install-recommends "$2" >/dev/null </dev/null || fail "$2 could not be installed by apt"
+  else
+    install_elsewhere "$1" "$(name_elsewhere "$2")"
+  fi
+}
+
+install_elsewhere() {
+  say "note: only Debian is tested"
+  if command -v dnf >/dev/null; then
     as_root dnf -q -y install "$2"
   elif command -v zypper >/dev/null; then
     as_root zypper -q -n install "$2"
   elif command -v pacman >/dev/null; then
-    as_root pacman -q -S --noconfirm "$2"
+    as_root pacman -S --noconfirm "$2"
   elif command -v apk >/dev/null; then
     as_root apk add -q "$2"
   else
@@ -46,17 +63,36 @@ install_package() {
   fi
 }
 
+# What others call a package of Debian's.
+name_elsewhere() {
+  case $1 in
+    postgresql-client) if command -v apk >/dev/null; then echo "$1"; else echo postgresql; fi ;;
+    *) echo "$1" ;;
+  esac
+}
+
 # need COMMAND PURPOSE PACKAGE: installs the package unless the command is there.
 need() {
   command -v "$1" >/dev/null || install_package "$2" "$3"
+  hash -r
   command -v "$1" >/dev/null || fail "$1 is still missing after $3 was installed"
+}
+
+# Maven, not older than the build asks for.
+need_maven() {
+  local version
+  need mvn "the build" maven
+  version=$(mvn -v -Dstyle.color=never 2>/dev/null </dev/null | sed -n 's/^Apache Maven \([0-9.]*\).*/\1/p')
+  [ -n "$version" ] || fail "$(command -v mvn) does not run: see 'mvn -v'"
+  [ "$(printf '%s\n' 3.8.7 "$version" | sort -V | head -n 1)" = 3.8.7 ] ||
+    fail "Maven $version is too old: the build needs 3.8.7 or newer"
 }
 
 # Prints the home of the first JDK 25 or newer.
 find_jdk() {
   local home version
   for home in "${HOLDFAST_JAVA_HOME:-}" "${JAVA_HOME:-}" /usr/lib/jvm/*; do
-    [ -n "$home" ] && [ -x "$home/bin/javac" ] && [ -r "$home/release" ] || continue
+    if [ -z "$home" ] || [ ! -x "$home/bin/javac" ] || [ ! -r "$home/release" ]; then continue; fi
     version=$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")
     if [ "${version:-0}" -ge 25 ]; then
       printf '%s\n' "$home"
@@ -71,8 +107,7 @@ need_jdk() {
   local package
   if ! JAVA_HOME=$(find_jdk); then
     if command -v apt-get >/dev/null; then
-      as_root apt-get -qq update >/dev/null
-      apt_updated=yes
+      apt_update
       for package in temurin-25-jdk openjdk-25-jdk-headless; do
         if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
           install_package "the JDK that Holdfast is built with" "$package"
@@ -81,7 +116,7 @@ need_jdk() {
       done
     fi
     JAVA_HOME=$(find_jdk) ||
-      fail "there is no JDK 25: install one (temurin-25-jdk, openjdk-25-jdk) and name it in JAVA_HOME"
+      fail "there is no JDK 25, nor do this system's packages have one: install one and name it in JAVA_HOME"
   fi
   export JAVA_HOME
 }
@@ -119,21 +154,29 @@ wait_for() {
 # remember NAME PID: writes down a process that we started, with its start time, so that no other is ever ended.
 remember() { printf '%s %s\n' "$2" "$(started "$2")" >"$work/$1.pid"; }
 
-started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# started PID: when it started, in clock ticks since boot; nothing if it has ended, waited for or not.
+started() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
+
+# alive NAME: whether the process that was remembered under the name still runs.
+alive() {
+  local pid start
+  [ -r "$work/$1.pid" ] || return 1
+  read -r pid start <"$work/$1.pid" || return 1
+  [ -n "$start" ] && [ "$(started "$pid")" = "$start" ]
+}
+
+gone() { ! alive "$1"; }
 
 # end NAME: ends the process that was remembered under the name, if it is still that process.
 end() {
-  local pid start
-  [ -r "$work/$1.pid" ] || return 0
-  read -r pid start <"$work/$1.pid"
-  if [ -n "$start" ] && [ "$(started "$pid")" = "$start" ]; then
-    kill "$pid"
-    wait_for 120 "the end of $1 (pid $pid)" gone "$pid" "$start"
+  local pid
+  if alive "$1"; then
+    read -r pid _ <"$work/$1.pid"
+    kill "$pid" 2>/dev/null || true
+    wait_for 120 "the end of $1 (pid $pid)" gone "$1"
   fi
   rm -f "$work/$1.pid"
 }
-
-gone() { [ "$(started "$1")" != "$2" ]; }
 
 # start_postgres: an embedded PostgreSQL with its data in $work/postgres; sets $port.
 start_postgres() {
@@ -142,7 +185,14 @@ start_postgres() {
   "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx64m -cp "$embedded/*:$embedded/lib/*" \
     io.holdfast.embedded.ServePostgres "$work/postgres" "$port" >"$work/postgres.log" 2>&1 </dev/null &
   remember postgres $!
-  wait_for 120 "the start of PostgreSQL (see $work/postgres.log)" grep -q "^ready $port" "$work/postgres.log"
+  wait_for 120 "the start of PostgreSQL (see $work/postgres.log)" postgres_ready
+}
+
+postgres_ready() {
+  grep -q "^ready $port" "$work/postgres.log" && return 0
+  alive postgres && return 1
+  tail -n 15 "$work/postgres.log" >&2
+  fail "PostgreSQL did not start; its log is $work/postgres.log"
 }
 
 # sql [-x] STATEMENT: as the database's superuser, as an admin would in psql.
