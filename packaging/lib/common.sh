@@ -78,14 +78,14 @@ need() {
   command -v "$1" >/dev/null || fail "$1 is still missing after $3 was installed"
 }
 
-# Maven, not older than the build asks for.
+# Sets maven_version, not older than the build asks for.
 need_maven() {
-  local version
   need mvn "the build" maven
-  version=$(mvn -v -Dstyle.color=never 2>/dev/null </dev/null | sed -n 's/^Apache Maven \([0-9.]*\).*/\1/p')
-  [ -n "$version" ] || fail "$(command -v mvn) does not run: see 'mvn -v'"
-  [ "$(printf '%s\n' 3.8.7 "$version" | sort -V | head -n 1)" = 3.8.7 ] ||
-    fail "Maven $version is too old: the build needs 3.8.7 or newer"
+  # Debian's Maven puts an escape sequence before its name, whatever it is told of colours.
+  maven_version=$(mvn -v 2>/dev/null </dev/null | sed -n 's/^.*Apache Maven \([0-9.]*\).*/\1/p')
+  [ -n "$maven_version" ] || fail "$(command -v mvn) does not run: see 'mvn -v'"
+  printf '%s\n' 3.8.7 "$maven_version" | sort -V -C ||
+    fail "Maven $maven_version is too old: the build needs 3.8.7 or newer"
 }
 
 # Prints the home of the first JDK 25 or newer.
