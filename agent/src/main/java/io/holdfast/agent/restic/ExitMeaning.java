@@ -1,6 +1,7 @@
 package io.holdfast.agent.restic;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What the end of a restic process means, whatever its version calls it. */
 public enum ExitMeaning {
@@ -19,6 +20,20 @@ public enum ExitMeaning {
   /** The operating system did not start it. */
   NOT_STARTED,
   FAILED;
+
+  /**
+   * How restic up to 0.16 says that there is no repository: the storage answered, and it has none.
+   * Only these very words count, and only at the end of the line: a refused connection begins in
+   * the same way, and a path or a port may hold any word or number.
+   */
+  private static final Pattern NOT_THERE =
+      Pattern.compile(
+          "unable to open config file: (?:stat .*: no such file or directory"
+              + "|.*: the system cannot find the (?:file|path) specified\\."
+              + "|lstat: file does not exist"
+              + "|<config/> does not exist"
+              + "|.*the specified key does not exist\\.?)$",
+          Pattern.MULTILINE);
 
   /**
    * Codes 10 and 11 came with restic 0.17, 12 with 0.17.1; before, 1 stands for all and the text
@@ -43,14 +58,6 @@ public enum ExitMeaning {
     if (errors.contains("repository is already locked")) {
       return LOCKED;
     }
-    // A refused connection is reported in the same words up to here: only a clear 'not there'
-    // counts.
-    boolean notThere =
-        errors.contains("no such file or directory")
-            || errors.contains("cannot find the file")
-            || errors.contains("cannot find the path")
-            || errors.contains("key does not exist")
-            || errors.contains("404");
-    return errors.contains("unable to open config file") && notThere ? NO_REPOSITORY : FAILED;
+    return NOT_THERE.matcher(errors).find() ? NO_REPOSITORY : FAILED;
   }
 }
