@@ -2,6 +2,7 @@ package io.holdfast.agent.restic;
 
 import io.holdfast.agent.secret.Redaction;
 import io.holdfast.agent.secret.Secret;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,35 +22,52 @@ import java.util.regex.Pattern;
 public record Repository(
     Secret url, Secret password, Optional<Path> cacheDirectory, Map<String, Secret> environment) {
 
-  private static final Pattern URL_PASSWORD = Pattern.compile("://[^/@:]*:([^/@]+)@");
+  /** Up to the last @ of the host's part, as Go reads it: a password may hold one. */
+  private static final Pattern URL_PASSWORD = Pattern.compile("://[^/@:]*:([^/]+)@");
+
+  private static final Pattern WITH_SCHEME = Pattern.compile("[A-Za-z0-9]{2,}:.*");
 
   public Repository {
     Objects.requireNonNull(url, "url");
     Objects.requireNonNull(password, "password");
     Objects.requireNonNull(cacheDirectory, "cacheDirectory");
     environment = Map.copyOf(environment);
+    BackendEnvironment.refusal(environment.keySet())
+        .ifPresent(why -> {
+          throw new IllegalArgumentException(why);
+        });
   }
 
   /** Takes everything that is secret about this repository out of a text. */
   Redaction redaction() {
     List<Secret> secrets = new ArrayList<>(environment.values());
     secrets.add(password);
-    Matcher inUrl = URL_PASSWORD.matcher(url.value());
-    if (inUrl.find()) {
-      secrets.add(new Secret(inUrl.group(1)));
-    }
-    return Redaction.of(secrets);
+    secrets.addAll(inUrl());
+    return Redaction.of(WrittenForms.of(secrets));
   }
 
   /** The URL for people, without a password in it. */
   String display() {
-    return Redaction.none().redact(url.value());
+    return Redaction.of(inUrl()).redact(url.value());
+  }
+
+  private List<Secret> inUrl() {
+    Matcher matcher = URL_PASSWORD.matcher(url.value());
+    return matcher.find() ? List.of(new Secret(matcher.group(1))) : List.of();
   }
 
   /** The directory, if the repository is a local one. */
   Optional<Path> localPath() {
-    String path = url.value().startsWith("local:") ? url.value().substring(6) : url.value();
-    boolean local = path.startsWith("/") || path.matches("[A-Za-z]:[\\\\/].*");
-    return local ? Optional.of(Path.of(path)) : Optional.empty();
+    String place = url.value().strip();
+    boolean local = place.startsWith("local:") || !WITH_SCHEME.matcher(place).matches();
+    if (!local) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          Path.of(place.startsWith("local:") ? place.substring(6) : place).toAbsolutePath());
+    } catch (InvalidPathException e) {
+      return Optional.empty();
+    }
   }
 }
