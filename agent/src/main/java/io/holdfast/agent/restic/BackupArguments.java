@@ -19,10 +19,19 @@ public final class BackupArguments {
   private static final Pattern PACK_SIZE = Pattern.compile("[4-9]|[1-9][0-9]|1[01][0-9]|12[0-8]");
   private static final Pattern COMPRESSION = Pattern.compile("auto|off|fastest|better|max");
   private static final Pattern DURATION = Pattern.compile("[0-9]{1,6}(s|m|h)");
-  private static final Pattern SIZE = Pattern.compile("[0-9]{1,12}[kKmMgGtT]?");
+  private static final Pattern SIZE = Pattern.compile("[0-9]{1,15}|[0-9]{1,6}[kKmMgGtT]");
   private static final Pattern FILE_NAME_OR_PATTERN = Pattern.compile("[^\\p{Cntrl}]{1,4096}");
 
   private static final ResticVersion FIRST = new ResticVersion(0, 14, 0);
+
+  /** Values that came later than their flag; restic 0.18.0 still refuses them. */
+  private static final Map<String, ResticVersion> NEWER_VALUES =
+      Map.of(
+          "--compression=fastest", new ResticVersion(0, 19, 0),
+          "--compression=better", new ResticVersion(0, 19, 0));
+
+  private static final Set<String> ONLY_ON_WINDOWS =
+      Set.of("--use-fs-snapshot", "--exclude-cloud-files");
 
   /** A flag, the values that it takes (empty for none), and the version that brought it. */
   private record Flag(Optional<Pattern> value, ResticVersion since) {}
@@ -60,6 +69,10 @@ public final class BackupArguments {
           Map.entry("-n", "it makes no snapshot"),
           Map.entry("--dry-run", "it makes no snapshot"),
           Map.entry("--no-lock", "it endangers the repository"),
+          Map.entry("--use-fs-snapshot", "only restic on Windows knows it"),
+          Map.entry("--exclude-cloud-files", "only restic on Windows knows it"),
+          Map.entry(
+              "--skip-if-unchanged", "a run without a snapshot could not be told from a lost one"),
           Map.entry("--insecure-tls", "it lets anybody pretend to be the repository"));
 
   private BackupArguments() {}
@@ -102,48 +115,81 @@ public final class BackupArguments {
    * @param version the restic that is to get them: a flag that it does not know is refused too
    */
   public static ArgumentCheck check(List<String> arguments, ResticVersion version) {
+    return check(arguments, version, System.getProperty("os.name", "").startsWith("Windows"));
+  }
+
+  static ArgumentCheck check(List<String> arguments, ResticVersion version, boolean windows) {
     List<String> accepted = new ArrayList<>();
     for (int i = 0; i < arguments.size(); i++) {
-      String argument = arguments.get(i);
-      int equals = argument.startsWith("--") ? argument.indexOf('=') : -1;
-      String name = equals < 0 ? argument : argument.substring(0, equals);
-      Flag flag = ALLOWED.get(name);
-      if (flag == null) {
-        return notAllowed(name);
+      Argument argument = Argument.of(arguments.get(i));
+      Flag flag = ALLOWED.get(argument.name());
+      if (flag == null || (ONLY_ON_WINDOWS.contains(argument.name()) && !windows)) {
+        return notAllowed(argument.name());
       }
-      if (version.compareTo(flag.since()) < 0) {
-        return new ArgumentCheck.Refused(
-            "restic_args has \""
-                + name
-                + "\", which restic knows from "
-                + flag.since()
-                + " on, and this machine has "
-                + version,
-            "Upgrade restic on this machine, or leave the argument out.");
+      if (flag.value().isPresent() && argument.value().isEmpty()) {
+        argument = argument.with(next(arguments, ++i));
       }
-      if (flag.value().isEmpty()) {
-        if (equals >= 0) {
-          return new ArgumentCheck.Refused(
-              "restic_args gives \"" + name + "\" a value, and it takes none",
-              "Leave the value out.");
-        }
-        accepted.add(name);
-        continue;
+      Optional<ArgumentCheck> refused = refusal(argument, flag, version);
+      if (refused.isPresent()) {
+        return refused.get();
       }
-      String value = equals >= 0 ? argument.substring(equals + 1) : next(arguments, ++i);
-      if (!flag.value().get().matcher(value).matches()) {
-        return new ArgumentCheck.Refused(
-            "restic_args has \""
-                + name
-                + "\" with the value \""
-                + value
-                + "\", which is not allowed",
-            "docs/restic.md lists the arguments and their values.");
-      }
-      // One element, so that a value can never be taken for a flag.
-      accepted.add(name + "=" + value);
+      accepted.add(argument.text());
     }
     return new ArgumentCheck.Accepted(accepted);
+  }
+
+  /** A flag as it was given; one element, so that a value can never be taken for a flag. */
+  private record Argument(String name, Optional<String> value) {
+    static Argument of(String element) {
+      int equals = element.startsWith("--") ? element.indexOf('=') : -1;
+      return equals < 0
+          ? new Argument(element, Optional.empty())
+          : new Argument(element.substring(0, equals), Optional.of(element.substring(equals + 1)));
+    }
+
+    Argument with(String newValue) {
+      return new Argument(name, Optional.of(newValue));
+    }
+
+    String text() {
+      return value.map(v -> name + "=" + v).orElse(name);
+    }
+  }
+
+  private static Optional<ArgumentCheck> refusal(
+      Argument argument, Flag flag, ResticVersion version) {
+    if (flag.value().isEmpty() && argument.value().isPresent()) {
+      return refused(
+          "restic_args gives \"" + argument.name() + "\" a value, and it takes none",
+          "Leave the value out.");
+    }
+    if (flag.value().isPresent()
+        && !flag.value().get().matcher(argument.value().orElse("")).matches()) {
+      return refused(
+          "restic_args has \""
+              + argument.name()
+              + "\" with the value \""
+              + argument.value().orElse("")
+              + "\", which is not allowed",
+          "docs/restic.md lists the arguments and their values.");
+    }
+    ResticVersion since = NEWER_VALUES.getOrDefault(argument.text(), flag.since());
+    if (version.compareTo(since) < 0) {
+      String unknown = since.equals(flag.since()) ? argument.name() : argument.text();
+      return refused(
+          "restic_args has \""
+              + unknown
+              + "\", which restic knows from "
+              + since
+              + " on, and this machine has "
+              + version,
+          "Upgrade restic on this machine, or leave the argument out.");
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<ArgumentCheck> refused(String message, String remedy) {
+    return Optional.of(new ArgumentCheck.Refused(message, remedy));
   }
 
   private static String next(List<String> arguments, int index) {

@@ -125,6 +125,30 @@ class BackupArgumentsTest {
   }
 
   @Test
+  void a_value_that_came_later_than_its_flag_needs_the_later_version() {
+    assertThat(check("--compression", "fastest"))
+        .isInstanceOfSatisfying(
+            ArgumentCheck.Refused.class,
+            refused ->
+                assertThat(refused.message())
+                    .contains("\"--compression=fastest\", which restic knows from 0.19.0 on"));
+    assertThat(
+            BackupArguments.check(List.of("--compression", "fastest"), new ResticVersion(0, 19, 0)))
+        .isEqualTo(new ArgumentCheck.Accepted(List.of("--compression=fastest")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--use-fs-snapshot", "--exclude-cloud-files"})
+  void a_flag_that_only_windows_has_is_refused_elsewhere(String flag) {
+    assertThat(BackupArguments.check(List.of(flag), CURRENT, true))
+        .isEqualTo(new ArgumentCheck.Accepted(List.of(flag)));
+    assertThat(BackupArguments.check(List.of(flag), CURRENT, false))
+        .isInstanceOfSatisfying(
+            ArgumentCheck.Refused.class,
+            refused -> assertThat(refused.message()).contains("only restic on Windows knows it"));
+  }
+
+  @Test
   void no_variable_of_the_back_end_starts_a_program_or_moves_the_repository() {
     assertThat(BackendEnvironment.refusal(Set.of("AWS_ACCESS_KEY_ID", "B2_ACCOUNT_KEY"))).isEmpty();
     Stream.of(
