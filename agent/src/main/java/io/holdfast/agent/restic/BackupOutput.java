@@ -56,15 +56,15 @@ final class BackupOutput {
   void output(String line) {
     switch (MessageParser.parse(line)) {
       case ResticMessage.Status status -> listener.progress(status.progress());
-      case ResticMessage.Summary message -> {
-        keep(standardOutput, line);
-        synchronized (this) {
-          summary = Optional.of(message.summary());
-        }
-      }
+      case ResticMessage.Summary message -> keepOutput(line, Optional.of(message.summary()));
       case ResticMessage.ItemError _, ResticMessage.ExitError _, ResticMessage.Other _ ->
-          keep(standardOutput, line);
+          keepOutput(line, Optional.empty());
     }
+  }
+
+  private synchronized void keepOutput(String line, Optional<BackupSummary> found) {
+    keep(standardOutput, line);
+    summary = found.or(() -> summary);
   }
 
   synchronized void error(String line) {
@@ -97,7 +97,9 @@ final class BackupOutput {
   private void text(String line) {
     Matcher matcher = MISSING.matcher(line);
     if (matcher.matches()) {
-      missing.add(matcher.group(1));
+      if (missing.size() < ITEMS_REMEMBERED) {
+        missing.add(matcher.group(1));
+      }
     } else if (line.startsWith("Fatal: ")) {
       lastFatal = Optional.of(line);
     }

@@ -10,7 +10,7 @@ import java.util.OptionalInt;
  * All that is known of a backup that has ended.
  *
  * @param exitCode empty if restic was not started
- * @param summary only if a snapshot really exists, or none was needed
+ * @param summary only if a snapshot really exists: exit code 0 or 3, an id, and no dry run
  * @param missingSources those of the sources that do not exist
  * @param firstItemErrors the first of those that could not be read
  * @param itemErrorCount how many could not be read, each counted once

@@ -26,7 +26,7 @@ final class BoundedText {
   }
 
   void add(String line) {
-    String cut = line.length() > tailLimit ? line.substring(0, tailLimit) + "…" : line;
+    String cut = line.length() > tailLimit ? beginning(line) + "…" : line;
     if (tail.isEmpty() && head.length() + cut.length() < headLimit) {
       head.append(cut).append('\n');
       return;
@@ -38,6 +38,12 @@ final class BoundedText {
       tailLength -= length;
       leftOut += length;
     }
+  }
+
+  private String beginning(String line) {
+    // Half of a character that Java writes as two is no valid text.
+    int end = Character.isHighSurrogate(line.charAt(tailLimit - 1)) ? tailLimit - 1 : tailLimit;
+    return line.substring(0, end);
   }
 
   String text() {

@@ -17,6 +17,10 @@ final class Interrupt {
 
   /** Sends it; on a system without signals the process is ended the way that Java can. */
   static void send(Process process) {
+    if (!process.isAlive()) {
+      // Its number may be another process's by now.
+      return;
+    }
     if (System.getProperty("os.name", "").startsWith("Windows")) {
       process.destroy();
       return;

@@ -39,12 +39,11 @@ final class MessageParser {
         case "status" ->
             node.has("percent_done") ? new ResticMessage.Status(progress(node)) : other(line);
         case "error" ->
-            new ResticMessage.ItemError(
-                node.path("item").asText(""), errorText(node.path("error")));
+            new ResticMessage.ItemError(text(node.path("item")), errorText(node.path("error")));
         case "summary" -> new ResticMessage.Summary(summary(node));
         case "exit_error" ->
             new ResticMessage.ExitError(
-                node.path("code").asInt(), node.path("message").asText("").strip());
+                node.path("code").asInt(), text(node.path("message")).strip());
         default -> other(line);
       };
     } catch (JsonProcessingException e) {
@@ -58,24 +57,24 @@ final class MessageParser {
 
   private static String errorText(JsonNode error) {
     if (error.isTextual()) {
-      return error.textValue();
+      return text(error);
     }
     if (error.has("message")) {
-      return error.path("message").asText("");
+      return text(error.path("message"));
     }
     if (error.has("Op")) {
       int number = error.path("Err").asInt();
-      return error.path("Op").asText() + ": " + ERRNO.getOrDefault(number, "error " + number);
+      return text(error.path("Op")) + ": " + ERRNO.getOrDefault(number, "error " + number);
     }
     return "";
   }
 
   private static BackupProgress progress(JsonNode node) {
     List<String> current = new ArrayList<>();
-    node.path("current_files").forEach(file -> current.add(file.asText("")));
+    node.path("current_files").forEach(file -> current.add(text(file)));
     OptionalLong remaining = number(node, "seconds_remaining");
     return new BackupProgress(
-        Math.clamp(node.path("percent_done").asDouble(), 0.0, 1.0),
+        fraction(node.path("percent_done").asDouble()),
         node.path("files_done").asLong(),
         number(node, "total_files"),
         node.path("bytes_done").asLong(),
@@ -83,6 +82,11 @@ final class MessageParser {
         node.path("error_count").asLong(),
         remaining.orElse(0) > ABSURD_SECONDS ? OptionalLong.empty() : remaining,
         current);
+  }
+
+  /** A growing file makes it more than 1; a source of unknown size may make it no number. */
+  private static double fraction(double said) {
+    return Double.isNaN(said) ? 0.0 : Math.clamp(said, 0.0, 1.0);
   }
 
   private static BackupSummary summary(JsonNode node) {
@@ -103,8 +107,13 @@ final class MessageParser {
   }
 
   private static OptionalLong number(JsonNode node, String name) {
-    return node.path(name).isNumber()
+    return node.path(name).isNumber() && node.path(name).asLong() >= 0
         ? OptionalLong.of(node.path(name).asLong())
         : OptionalLong.empty();
+  }
+
+  /** JSON can spell a NUL, which PostgreSQL takes in no text. */
+  private static String text(JsonNode node) {
+    return node.asText("").replace("\0", "");
   }
 }

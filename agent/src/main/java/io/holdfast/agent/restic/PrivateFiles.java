@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files by which restic gets the repository's place and password: readable by us alone, there
@@ -19,7 +23,12 @@ import java.util.stream.Stream;
  */
 final class PrivateFiles {
 
-  private static final Pattern NAME = Pattern.compile("(\\d+)-.*");
+  private static final Logger log = LoggerFactory.getLogger(PrivateFiles.class);
+
+  private static final Pattern NAME = Pattern.compile("(\\d{1,18})-.*");
+
+  /** A process's start is known to the second at best. */
+  private static final Duration CLOCK_TOLERANCE = Duration.ofSeconds(3);
 
   private final Path directory;
 
@@ -71,15 +80,35 @@ final class PrivateFiles {
 
   private static boolean leftOver(Path file) {
     Matcher name = NAME.matcher(file.getFileName().toString());
-    return name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty();
+    return name.matches()
+        && ProcessHandle.of(Long.parseLong(name.group(1)))
+            .map(process -> olderThan(process, file))
+            .orElse(true);
+  }
+
+  /**
+   * After a restart of the machine or of a container the number may be another process's, even our
+   * own. A process that is younger than the file did not write it.
+   */
+  private static boolean olderThan(ProcessHandle process, Path file) {
+    try {
+      Instant written = Files.getLastModifiedTime(file).toInstant();
+      return process
+          .info()
+          .startInstant()
+          .map(start -> written.isBefore(start.minus(CLOCK_TOLERANCE)))
+          .orElse(false);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static void remove(Path file) {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "the file " + file + " holds a secret and cannot be removed", e);
+      // The backup itself has ended well or ill: its report must not be lost over this.
+      log.warn("the file {} holds a secret and could not be removed", file, e);
     }
   }
 }

@@ -4,9 +4,15 @@ import io.holdfast.agent.restic.RepositoryProbe.State;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What the answer to a probe means, in words. */
 final class Probes {
+
+  private static final int LONGEST_REASON = 600;
+  private static final Pattern RETRY =
+      Pattern.compile("returned error, retrying after [^:\\n]*: ([^\\n]{1,300})");
 
   private Probes() {}
 
@@ -28,14 +34,23 @@ final class Probes {
       case TIMED_OUT ->
           new RepositoryProbe(
               State.UNREACHABLE,
-              place + " does not answer",
+              place + " does not answer" + lastAttempt(errors),
               "Check the storage and the network between.");
-      case INCOMPLETE, CANCELLED, NOT_STARTED, FAILED ->
-          new RepositoryProbe(
-              State.UNREACHABLE,
-              place + " cannot be opened: " + oneLine(errors),
-              "Check repository_url, the storage and its credentials.");
+      case INCOMPLETE, CANCELLED, NOT_STARTED, FAILED -> notOpened(place, errors);
     };
+  }
+
+  private static RepositoryProbe notOpened(String place, String errors) {
+    return errors.contains("is damaged: ciphertext verification failed")
+        ? new RepositoryProbe(
+            State.UNREACHABLE,
+            place + " is damaged: " + oneLine(errors),
+            "If it is new, two machines initialised it at the same moment: remove what is there and"
+                + " let one machine make it. Else restore its storage.")
+        : new RepositoryProbe(
+            State.UNREACHABLE,
+            place + " cannot be opened: " + oneLine(errors),
+            "Check repository_url, the storage and its credentials.");
   }
 
   /** A directory whose parent is missing too is more likely a disk that is not mounted. */
@@ -54,8 +69,22 @@ final class Probes {
             + " repository_auto_init to true.");
   }
 
+  /** restic tells of each attempt why it failed, for as long as it tries. */
+  private static String lastAttempt(String errors) {
+    Matcher attempt = RETRY.matcher(errors);
+    String last = "";
+    while (attempt.find()) {
+      last = ": " + attempt.group(1).strip();
+    }
+    return last;
+  }
+
   static String oneLine(String errors) {
     String line = errors.replaceAll("\\s*\\R\\s*", "; ").replaceFirst(";\\s*$", "").strip();
-    return line.isEmpty() ? "restic did not say why" : line.replaceFirst("^Fatal: ", "");
+    String reason = line.isEmpty() ? "restic did not say why" : line.replaceFirst("^Fatal: ", "");
+    return reason.length() <= LONGEST_REASON
+        ? reason
+        // The end says what restic gave up for.
+        : "… " + reason.substring(reason.length() - LONGEST_REASON);
   }
 }

@@ -23,7 +23,7 @@ public final class Restic {
   /** restic's own default is up to 60 a second. */
   private static final String PROGRESS_FPS = "1";
 
-  private static final String RETRY_LOCK = "5m";
+  private static final Duration RETRY_LOCK = Duration.ofMinutes(5);
   private static final Duration PROBE_LIMIT = Duration.ofMinutes(2);
   private static final Duration INIT_LIMIT = Duration.ofMinutes(5);
 
@@ -43,22 +43,32 @@ public final class Restic {
 
   private final ResticBinary binary;
   private final PrivateFiles privateFiles;
+  private final Path initLock;
   private final Path defaultCache;
   private final Duration grace;
+  private final Duration retryLock;
 
   /**
-   * @param privateDirectory where secrets lie while restic runs; nobody else may read it
+   * @param privateDirectory where secrets lie while restic runs; nobody else may read it, and
+   *     beside it a lock file is made
    * @param defaultCache restic's cache for repositories that name none
    */
   public Restic(ResticBinary binary, Path privateDirectory, Path defaultCache) {
-    this(binary, privateDirectory, defaultCache, ResticProcess.GRACE);
+    this(binary, privateDirectory, defaultCache, ResticProcess.GRACE, RETRY_LOCK);
   }
 
-  Restic(ResticBinary binary, Path privateDirectory, Path defaultCache, Duration grace) {
+  Restic(
+      ResticBinary binary,
+      Path privateDirectory,
+      Path defaultCache,
+      Duration grace,
+      Duration retryLock) {
     this.binary = binary;
     this.privateFiles = new PrivateFiles(privateDirectory);
+    this.initLock = privateDirectory.resolveSibling("init.lock");
     this.defaultCache = defaultCache;
     this.grace = grace;
+    this.retryLock = retryLock;
   }
 
   public ResticVersion version() {
@@ -79,7 +89,7 @@ public final class Restic {
       BackupCommand command,
       ProgressListener listener,
       Cancellation cancellation) {
-    BackupOutput output = new BackupOutput(repository.redaction(), listener);
+    BackupOutput output = new BackupOutput(repository.redaction(), new PacedProgress(listener));
     output.missing(missing(command.sources()));
     try (PrivateFiles.Pair files = privateFiles.write(repository)) {
       ResticProcess process =
@@ -106,7 +116,7 @@ public final class Restic {
 
   private void addRetryLock(List<String> arguments) {
     if (binary.version().isAtLeast(0, 16, 0)) {
-      arguments.add("--retry-lock=" + RETRY_LOCK);
+      arguments.add("--retry-lock=" + retryLock.toSeconds() + "s");
     }
   }
 
@@ -210,14 +220,36 @@ public final class Restic {
   }
 
   /**
-   * Makes a new repository. Only for a place that {@link #probe} has called {@code MISSING}.
+   * Makes a new repository, unless there is one by now. Two that do so at the same moment would
+   * destroy it: restic writes two keys and one configuration. On this machine they are kept apart
+   * here; the caller keeps the machines apart.
    *
+   * @return whether there is a repository that opens now
    * @throws InterruptedException if the thread was interrupted
    */
   public InitReport init(Repository repository) throws InterruptedException {
+    try (InitLock _ = InitLock.take(initLock)) {
+      RepositoryProbe before = probe(repository);
+      return switch (before.state()) {
+        case OPEN -> new InitReport(true, "");
+        case MISSING -> initialised(repository);
+        case WRONG_PASSWORD, LOCKED, UNREACHABLE -> new InitReport(false, before.message());
+      };
+    } catch (IOException e) {
+      return new InitReport(
+          false, "the lock for it in the agent's state directory failed: " + e.getMessage());
+    }
+  }
+
+  private InitReport initialised(Repository repository) throws InterruptedException {
     Answer answer = ask(repository, INIT_LIMIT, "init");
+    RepositoryProbe after = probe(repository);
+    if (after.state() == RepositoryProbe.State.OPEN) {
+      // Also if another machine was quicker.
+      return new InitReport(true, "");
+    }
     return answer.meaning() == ExitMeaning.COMPLETE
-        ? new InitReport(true, "")
+        ? new InitReport(false, "it was made and then did not open: " + after.message())
         : new InitReport(false, Probes.oneLine(answer.errors()));
   }
 }

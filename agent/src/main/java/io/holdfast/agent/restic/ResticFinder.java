@@ -3,6 +3,7 @@ package io.holdfast.agent.restic;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,6 +30,12 @@ public final class ResticFinder {
    */
   public static ResticBinary find(Optional<Path> configured, Optional<String> searchPath)
       throws ResticUnavailable {
+    return find(configured, searchPath, VERSION_LIMIT);
+  }
+
+  static ResticBinary find(
+      Optional<Path> configured, Optional<String> searchPath, Duration versionLimit)
+      throws ResticUnavailable {
     Path path =
         configured.isPresent()
             ? existing(configured.get())
@@ -38,7 +45,7 @@ public final class ResticFinder {
                 .orElseThrow(() ->
                     new ResticUnavailable(
                         "restic-missing", "restic is not in the PATH of the agent", INSTALL));
-    ResticVersion version = version(path);
+    ResticVersion version = version(path, versionLimit);
     if (version.tier() == ResticVersion.Tier.UNSUPPORTED) {
       throw new ResticUnavailable(
           "restic-too-old",
@@ -70,19 +77,41 @@ public final class ResticFinder {
     return Pattern.compile(Pattern.quote(File.pathSeparator))
         .splitAsStream(searchPath)
         .filter(directory -> !directory.isBlank())
-        .flatMap(directory -> NAMES.stream().map(name -> Path.of(directory).resolve(name)));
+        .flatMap(directory -> NAMES.stream().flatMap(name -> path(directory, name)));
   }
 
-  private static ResticVersion version(Path path) throws ResticUnavailable {
-    StringBuilder said = new StringBuilder();
+  /** Nothing for an entry that is no path: the variable is full of surprises on Windows. */
+  private static Stream<Path> path(String directory, String name) {
+    try {
+      return Stream.of(Path.of(directory).resolve(name));
+    } catch (InvalidPathException e) {
+      return Stream.empty();
+    }
+  }
+
+  /** Windows starts hardly anything without it. */
+  private static Map<String, String> systemRoot() {
+    String root = System.getenv("SystemRoot");
+    return root == null ? Map.of() : Map.of("SystemRoot", root);
+  }
+
+  private static ResticVersion version(Path path, Duration limit) throws ResticUnavailable {
+    BoundedText said = new BoundedText(1024, 1024);
     try {
       ResticProcess.Ended ended =
           new ResticProcess(
-                  List.of(path.toString(), "version"), Map.of(), Optional.of(VERSION_LIMIT))
-              .run(line -> said.append(line).append('\n'), _ -> {}, new Cancellation());
-      Optional<ResticVersion> version = ResticVersion.parse(said.toString());
+                  List.of(path.toString(), "version"),
+                  systemRoot(),
+                  Optional.of(limit),
+                  Duration.ofSeconds(2))
+              .run(said::add, _ -> {}, new Cancellation());
+      Optional<ResticVersion> version = ResticVersion.parse(said.text());
       if (ended.interrupted()) {
         Thread.currentThread().interrupt();
+        throw unusable(path, "the agent was stopped while it asked for its version");
+      }
+      if (ended.stoppedBy().isPresent()) {
+        throw unusable(path, "'restic version' did not end within " + limit.toSeconds() + " s");
       }
       if (ended.exitCode() == 0 && version.isPresent()) {
         return version.get();

@@ -8,13 +8,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One process: a cleared environment, nothing on standard input, both pipes read to their ends on
  * threads of their own, and an end that is asked for first and forced only after a while.
  */
 final class ResticProcess {
+
+  private static final Logger log = LoggerFactory.getLogger(ResticProcess.class);
 
   /** restic needs this long at most to remove its lock after it was asked to end. */
   static final Duration GRACE = Duration.ofSeconds(75);
@@ -95,7 +100,25 @@ final class ResticProcess {
   }
 
   private static Thread drain(InputStream in, Consumer<String> lines) {
-    return Thread.ofVirtual().start(() -> new LineReader(in, lines).readToEnd());
+    return Thread.ofVirtual().start(() -> new LineReader(in, unfailing(lines)).readToEnd());
+  }
+
+  /** A reader that died of one line would let the pipe fill up, and restic wait for ever. */
+  private static Consumer<String> unfailing(Consumer<String> lines) {
+    AtomicBoolean told = new AtomicBoolean();
+    return line -> {
+      try {
+        lines.accept(line);
+      } catch (RuntimeException e) {
+        if (!told.getAndSet(true)) {
+          // Without the exception's own text: it may hold the line, and the line a secret.
+          log.error(
+              "a line of restic's output broke its reader, which goes on: {} at {}",
+              e.getClass().getName(),
+              e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
+        }
+      }
+    };
   }
 
   /** Waits for the end of a process and sees to it that there is one. */

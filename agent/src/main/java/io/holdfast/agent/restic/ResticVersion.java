@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 public record ResticVersion(int major, int minor, int patch) implements Comparable<ResticVersion> {
 
   private static final Pattern FIRST_LINE =
-      Pattern.compile("restic (\\d+)\\.(\\d+)(?:\\.(\\d+))?.*", Pattern.DOTALL);
+      Pattern.compile("restic (\\d{1,6})\\.(\\d{1,6})(?:\\.(\\d{1,6}))?(?!\\d).*", Pattern.DOTALL);
 
   /** How well a version serves. */
   public enum Tier {

@@ -8,11 +8,13 @@ import io.holdfast.agent.testing.ResticBinaries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +47,8 @@ class FaultyResticIT {
         ResticFinder.find(Optional.of(script), Optional.empty()),
         directory.resolve("private"),
         directory.resolve("cache"),
-        Duration.ofMillis(500));
+        Duration.ofMillis(500),
+        Duration.ZERO);
   }
 
   private BackupReport backup(String behaviour) throws Exception {
@@ -104,6 +107,75 @@ class FaultyResticIT {
   }
 
   @Test
+  void a_flood_of_progress_reaches_the_listener_thinned_out() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    restic(
+            "yes '{\"message_type\":\"status\",\"percent_done\":0.5}' | head -n 100000\necho '"
+                + SUMMARY
+                + "'")
+        .backup(REPOSITORY, command(), _ -> calls.incrementAndGet(), new Cancellation());
+    assertThat(calls.get()).isBetween(1, 1000);
+  }
+
+  @Test
+  void a_listener_that_fails_does_not_disturb_the_backup() throws Exception {
+    BackupReport report =
+        restic(
+                "echo '{\"message_type\":\"status\",\"percent_done\":0.5}'\n"
+                    // More than a pipe holds: if nobody read on, this would hang.
+                    + "head -c 1000000 /dev/zero | tr '\\0' '\\n'\necho '"
+                    + SUMMARY
+                    + "'")
+            .backup(
+                REPOSITORY,
+                command(),
+                _ -> {
+                  throw new IllegalStateException("the screen is gone");
+                },
+                new Cancellation());
+    assertThat(report.summary()).isPresent();
+  }
+
+  @Test
+  void a_reader_that_breaks_on_a_line_reads_on() throws Exception {
+    AtomicInteger lines = new AtomicInteger();
+    ResticProcess.Ended ended =
+        new ResticProcess(
+                List.of("/bin/sh", "-c", "yes | head -n 100000"),
+                Map.of(),
+                Optional.of(Duration.ofSeconds(60)))
+            .run(
+                _ -> {
+                  lines.incrementAndGet();
+                  throw new IllegalStateException("a bug of ours");
+                },
+                _ -> {},
+                new Cancellation());
+    assertThat(ended.exitCode()).isZero();
+    assertThat(lines.get()).isEqualTo(100_000);
+  }
+
+  @Test
+  void one_that_closes_its_output_early_is_waited_for() throws Exception {
+    BackupReport report = backup("echo '" + SUMMARY + "'\nexec >&- 2>&-\nsleep 0.3\nexit 3");
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.INCOMPLETE);
+    assertThat(report.summary()).isPresent();
+  }
+
+  @Test
+  void one_that_does_not_tell_its_version_in_time_is_not_used() throws Exception {
+    for (String behaviour : List.of("exec sleep 600", "exec yes", "trap '' INT\nexec yes a")) {
+      Path script =
+          ResticBinaries.script(directory.resolve("slow"), "#!/bin/sh\n" + behaviour + "\n");
+      assertThatThrownBy(
+              () -> ResticFinder.find(Optional.of(script), Optional.empty(), Duration.ofSeconds(1)))
+          .isInstanceOfSatisfying(
+              ResticUnavailable.class, e -> assertThat(e.code()).isEqualTo("restic-unusable"))
+          .hasMessageContaining("did not end within 1 s");
+    }
+  }
+
+  @Test
   void one_that_ignores_the_interrupt_is_killed_after_the_grace() throws Exception {
     Cancellation cancellation = new Cancellation();
     cancellation.cancel();
@@ -134,15 +206,22 @@ class FaultyResticIT {
       throws Exception {
     BackupReport report =
         backup(
-            "env\necho \"$@\"\nstat -c '%a %n' \"$RESTIC_PASSWORD_FILE\" \"$RESTIC_REPOSITORY_FILE\"\n"
+            "env > "
+                + directory
+                + "/environment\ntr '\\0' '\\n' < /proc/$$/cmdline > "
+                + directory
+                + "/arguments\nstat -c '%a %n' \"$RESTIC_PASSWORD_FILE\" \"$RESTIC_REPOSITORY_FILE\"\n"
                 + "cat \"$RESTIC_PASSWORD_FILE\" >&2\ncat \"$RESTIC_REPOSITORY_FILE\" > "
                 + directory
                 + "/url\nexit 1");
-    assertThat(report.standardOutput())
-        .contains("600 " + directory.resolve("private"))
-        .doesNotContain("hunter22")
-        .doesNotContain("HOLDFAST")
-        .doesNotContain("JAVA");
+    assertThat(report.standardOutput()).contains("600 " + directory.resolve("private"));
+    // From files of its own: what it says itself has been redacted.
+    assertThat(Files.readString(directory.resolve("environment")))
+        .contains("RESTIC_PASSWORD_FILE=")
+        .doesNotContain("hunter22", "/repo\n", "HOLDFAST", "JAVA");
+    assertThat(Files.readString(directory.resolve("arguments")))
+        .contains("--json\n", "\n--\n" + directory + "\n")
+        .doesNotContain("hunter22", "/repo\n");
     assertThat(report.standardError()).isEqualTo("***\n");
     assertThat(directory.resolve("url")).hasContent("/repo");
     assertThat(directory.resolve("private")).isEmptyDirectory();
@@ -188,8 +267,14 @@ class FaultyResticIT {
     Path ours =
         Files.writeString(
             directory.resolve("private/" + ProcessHandle.current().pid() + "-password-y"), "x");
+    Path earlier =
+        Files.writeString(
+            directory.resolve("private/" + ProcessHandle.current().pid() + "-password-z"), "x");
+    // As in a container, where every agent is process 1.
+    Files.setLastModifiedTime(earlier, FileTime.fromMillis(0));
     restic("exit 0");
     assertThat(left).doesNotExist();
+    assertThat(earlier).doesNotExist();
     assertThat(ours).exists();
   }
 }

@@ -1,16 +1,25 @@
 package io.holdfast.agent.restic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
 import io.holdfast.agent.restic.RepositoryProbe.State;
 import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.testing.ResticBinaries;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -74,7 +83,9 @@ class ResticIT {
     assertThat(restic.probe(repository("wrong")).state()).isEqualTo(State.WRONG_PASSWORD);
     assertThat(backup(restic, repository("wrong"), command(source)).meaning())
         .isEqualTo(ExitMeaning.WRONG_PASSWORD);
-    assertThat(restic.init(repository("right")).initialised()).isFalse();
+    assertThat(restic.init(repository("wrong")).initialised()).isFalse();
+    assertThat(restic.init(repository("right"))).isEqualTo(new InitReport(true, ""));
+    assertThat(directory.resolve("repos/repo/keys").toFile().list()).hasSize(1);
   }
 
   @ParameterizedTest
@@ -91,6 +102,142 @@ class ResticIT {
       assertThat(probe.state()).as(url).isEqualTo(State.UNREACHABLE);
       assertThat(probe.remedy()).isNotEmpty();
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void two_that_initialise_at_the_same_moment_make_one_repository(Path binary) throws Exception {
+    Restic one = restic(binary);
+    Restic other = restic(binary);
+    CompletableFuture<InitReport> first = inBackground(() -> one.init(repository("right")));
+    CompletableFuture<InitReport> second = inBackground(() -> other.init(repository("right")));
+    assertThat(first.get()).isEqualTo(new InitReport(true, ""));
+    assertThat(second.get()).isEqualTo(new InitReport(true, ""));
+    assertThat(one.probe(repository("right")).state()).isEqualTo(State.OPEN);
+    assertThat(directory.resolve("repos/repo/keys").toFile().list()).hasSize(1);
+  }
+
+  private static <T> CompletableFuture<T> inBackground(Callable<T> task) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            result.complete(task.call());
+          } catch (Exception e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result;
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_server_that_has_none_is_missing_and_one_that_forbids_is_not(Path binary) throws Exception {
+    Restic restic = restic(binary);
+    assertThat(probeOfServer(restic, 404).state()).isEqualTo(State.MISSING);
+    RepositoryProbe forbidden = probeOfServer(restic, 403);
+    assertThat(forbidden.state()).isEqualTo(State.UNREACHABLE);
+    assertThat(forbidden.message()).contains("403 Forbidden").doesNotContain("s3cret");
+  }
+
+  private static RepositoryProbe probeOfServer(Restic restic, int status) throws Exception {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(status, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      String url =
+          "rest:http://user:s3cret@127.0.0.1:" + server.getAddress().getPort() + "/any/404/path/";
+      return restic.probe(
+          new Repository(new Secret(url), new Secret("x"), Optional.empty(), Map.of()));
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_directory_that_may_not_be_read_is_never_called_missing(Path binary) throws Exception {
+    Path closed = Files.createDirectory(directory.resolve("closed"));
+    Path repository = Files.createDirectory(closed.resolve("repo"));
+    Restic restic = restic(ResticBinaries.bound(binary, directory));
+    Files.setPosixFilePermissions(repository, PosixFilePermissions.fromString("---------"));
+    try {
+      assertThat(
+              restic
+                  .probe(
+                      new Repository(
+                          new Secret(repository.toString()),
+                          new Secret("x"),
+                          Optional.empty(),
+                          Map.of()))
+                  .state())
+          .isEqualTo(State.UNREACHABLE);
+    } finally {
+      Files.setPosixFilePermissions(repository, PosixFilePermissions.fromString("rwx------"));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_locked_repository_is_called_locked(Path binary) throws Exception {
+    Restic restic =
+        new Restic(
+            ResticFinder.find(Optional.of(binary), Optional.empty()),
+            directory.resolve("private"),
+            directory.resolve("cache"),
+            ResticProcess.GRACE,
+            Duration.ofSeconds(1));
+    restic.init(repository("right"));
+    leaveExclusiveLock(binary);
+
+    BackupReport report = backup(restic, repository("right"), command(source));
+
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.LOCKED);
+    assertThat(report.summary()).isEmpty();
+    assertThat(restic.probe(repository("right")).state()).isEqualTo(State.OPEN);
+  }
+
+  /** A check holds one; killed, it leaves it behind. */
+  private void leaveExclusiveLock(Path binary) throws Exception {
+    ProcessBuilder builder = new ProcessBuilder(binary.toString(), "check");
+    builder.environment().put("RESTIC_REPOSITORY", directory.resolve("repos/repo").toString());
+    builder.environment().put("RESTIC_PASSWORD", "right");
+    builder.environment().put("RESTIC_CACHE_DIR", directory.resolve("cache").toString());
+    Process check =
+        builder
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    Path locks = directory.resolve("repos/repo/locks");
+    // Named by its 64 digits once it is whole; restic then waits a little and looks again.
+    await()
+        .pollInterval(Duration.ofMillis(2))
+        .until(() -> Stream.of(locks.toFile().list()).anyMatch(name -> name.length() == 64));
+    check.destroyForcibly().waitFor();
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void missing_sources_are_named_and_only_all_of_them_prevent_a_snapshot(Path binary)
+      throws Exception {
+    Restic restic = restic(binary);
+    restic.init(repository("right"));
+    Path gone = directory.resolve("gone with spaces");
+    BackupReport one = backup(restic, repository("right"), command(source, gone));
+    assertThat(one.missingSources()).containsExactly(gone.toString());
+    assertThat(one.summary().orElseThrow().totalFilesProcessed()).isEqualTo(1);
+
+    BackupReport all = backup(restic, repository("right"), command(gone));
+    assertThat(all.missingSources()).containsExactly(gone.toString());
+    assertThat(all.meaning()).isEqualTo(ExitMeaning.FAILED);
+    assertThat(all.summary()).isEmpty();
+    assertThat(directory.resolve("repos/repo/snapshots").toFile().list()).hasSize(1);
   }
 
   @ParameterizedTest
