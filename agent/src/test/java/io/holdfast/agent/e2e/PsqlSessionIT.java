@@ -34,7 +34,8 @@ class PsqlSessionIT {
 
       Path first = site.source("first", 3);
       UUID job = psql.job(Site.DEVICE, "home", first.toString());
-      // No divisor of a minute: a time that comes while the job still runs is passed over, and must not be every time.
+      // No divisor of a minute: a time that comes while the job still runs is passed over, and must
+      // not be every time.
       int interval = psql.everySeconds(job, 17);
       int cron = psql.cron(job, "* * * * *");
       eventually().until(() -> fired(psql, interval) && fired(psql, cron));
