@@ -16,15 +16,11 @@ fail() {
   exit 1
 }
 
-# Runs a command as root, if we can become root without a question.
+# Whether we are root or can become root without a question.
+can_be_root() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null </dev/null; }; }
+
 as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-    sudo -n "$@"
-  else
-    fail "this needs root: run '$*' and start again"
-  fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
 apt_updated=no
@@ -38,6 +34,7 @@ apt_update() {
 
 # install_package PURPOSE PACKAGE: through the system's package manager.
 install_package() {
+  can_be_root || fail "$2 is missing ($1), and to install it takes root: install it and start again"
   say "installing $2 ($1)"
   if command -v apt-get >/dev/null; then
     apt_update
@@ -106,7 +103,7 @@ find_jdk() {
 need_jdk() {
   local package
   if ! JAVA_HOME=$(find_jdk); then
-    if command -v apt-get >/dev/null; then
+    if command -v apt-get >/dev/null && can_be_root; then
       apt_update
       for package in temurin-25-jdk openjdk-25-jdk-headless; do
         if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
