@@ -32,19 +32,44 @@ public final class ControlPlane {
   }
 
   private final String database;
+  private final String url;
+  private final String urlWithoutCredentials;
   private final Jdbi admin;
 
-  private ControlPlane(String database) {
+  private ControlPlane(String database, String url, String urlWithoutCredentials) {
     this.database = database;
-    admin = Jdbi.create(TestPostgres.shared().jdbcUrl(database));
+    this.url = url;
+    this.urlWithoutCredentials = urlWithoutCredentials;
+    admin = Jdbi.create(url);
   }
 
   /** A new one, migrated, with nothing in it but the default settings. */
   public static ControlPlane fresh() {
     try {
-      return new ControlPlane(TestPostgres.shared().createDatabaseFrom(Template.NAME));
+      String database = TestPostgres.shared().createDatabaseFrom(Template.NAME);
+      return new ControlPlane(
+          database,
+          TestPostgres.shared().jdbcUrl(database),
+          TestPostgres.shared().jdbcUrlWithoutCredentials(database));
     } catch (SQLException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * One on a server of the test's own, which it may stop and break: migrates the empty database
+   * there.
+   *
+   * @param url the JDBC URL for the superuser
+   * @param urlWithoutCredentials the JDBC URL by which an agent reaches it; may name several hosts
+   */
+  public static ControlPlane at(String database, String url, String urlWithoutCredentials) {
+    try {
+      new Migrations(new DatabaseAddress(url, Optional.empty(), Optional.empty(), "test"))
+          .migrate();
+      return new ControlPlane(database, url, urlWithoutCredentials);
+    } catch (Exception e) {
+      throw new IllegalStateException("the control plane could not be migrated", e);
     }
   }
 
@@ -55,7 +80,7 @@ public final class ControlPlane {
 
   /** The address for the superuser. */
   public DatabaseAddress address() {
-    return address(database);
+    return new DatabaseAddress(url, Optional.empty(), Optional.empty(), "test");
   }
 
   public String database() {
@@ -64,7 +89,7 @@ public final class ControlPlane {
 
   /** The JDBC URL for the superuser. */
   public String url() {
-    return TestPostgres.shared().jdbcUrl(database);
+    return url;
   }
 
   /** A login with the rights of an agent, and the address by which it connects. */
@@ -72,10 +97,7 @@ public final class ControlPlane {
     String user = "client_" + UUID.randomUUID().toString().replace("-", "");
     execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "' IN ROLE backup_client");
     return new DatabaseAddress(
-        TestPostgres.shared().jdbcUrlWithoutCredentials(database),
-        Optional.of(user),
-        Optional.of(new Secret(password)),
-        "test");
+        urlWithoutCredentials, Optional.of(user), Optional.of(new Secret(password)), "test");
   }
 
   /** Runs a statement as an admin would. */

@@ -32,22 +32,29 @@ public final class Site implements AutoCloseable {
 
   private final Path directory;
   private final Path restic;
-  private final ControlPlane controlPlane = ControlPlane.fresh();
+  private final ControlPlane controlPlane;
   private final List<Process> daemons = new ArrayList<>();
   private String databaseUrl = "";
 
   /** A registered device whose settings name a repository that may be made on first use. */
   public Site(Path directory, Path restic) throws IOException {
+    this(directory, restic, ControlPlane.fresh(), "socketTimeout=30&connectTimeout=3");
+  }
+
+  /**
+   * The same on a control plane of the test's own.
+   *
+   * @param parameters of the JDBC URL by which the agent connects
+   */
+  public Site(Path directory, Path restic, ControlPlane controlPlane, String parameters)
+      throws IOException {
     this.directory = directory;
     this.restic = restic;
+    this.controlPlane = controlPlane;
     Files.createDirectories(directory.resolve("src"));
     Files.createDirectories(directory.resolve("repos"));
     DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD);
-    databaseUrl =
-        client.jdbcUrl()
-            + "?user="
-            + client.user().orElseThrow()
-            + "&socketTimeout=30&connectTimeout=3";
+    databaseUrl = client.jdbcUrl() + "?user=" + client.user().orElseThrow() + "&" + parameters;
     Files.writeString(passwordFile(), DATABASE_PASSWORD + "\n");
     Files.setPosixFilePermissions(passwordFile(), PosixFilePermissions.fromString("rw-------"));
     writeConfig(restic.toString());
