@@ -84,15 +84,104 @@ class ControlPlaneIT {
   }
 
   @Test
-  void a_run_from_the_far_future_is_refused_so_that_it_is_not_the_latest_for_ever()
+  void a_run_from_the_future_is_kept_at_our_time_so_that_it_is_not_the_latest_until_then()
       throws SQLException {
     String job = database.job("alpha", "home");
+    database.execute(
+        "INSERT INTO runs (job_id, device_id, start_time, end_time, status)"
+            + " VALUES (?::uuid, 'alpha', now() + interval '7 days', now() + interval '8 days', 'success')",
+        job);
+    assertThat(
+            database.rows(
+                "SELECT start_time <= clock_timestamp() AS started, end_time <= clock_timestamp() AS ended,"
+                    + " (metadata ->> 'device_start_time')::timestamptz > now() + interval '6 days' AS said"
+                    + " FROM runs"))
+        .containsExactly(Map.of("started", true, "ended", true, "said", true));
+  }
+
+  @Test
+  void a_run_that_was_closed_without_its_devices_word_is_put_right_by_it() throws SQLException {
+    String job = database.job("alpha", "home");
+    for (int i = 0; i < 2; i++) {
+      database.execute(
+          "INSERT INTO runs (job_id, device_id, start_time, status)"
+              + " VALUES (?::uuid, 'alpha', now(), 'running')",
+          job);
+    }
+    database.as(
+        "backup_client",
+        "UPDATE runs SET status = 'success', outcome = 'success', metadata = metadata - 'provisional'"
+            + " WHERE metadata ->> 'code' = 'superseded'");
+    assertThat(database.rows("SELECT status FROM runs ORDER BY id"))
+        .containsExactly(Map.of("status", "success"), Map.of("status", "running"));
+    assertThatThrownBy(() ->
+            database.as(
+                "backup_client",
+                "UPDATE runs SET status = 'failed', outcome = 'failed' WHERE status = 'success'"))
+        .hasMessageContaining("has ended and cannot be changed");
+  }
+
+  @Test
+  void a_request_finds_its_device_and_a_mistake_in_it_is_answered() throws SQLException {
+    String job = database.job("alpha", "home");
+    database.as(
+        "backup_admin", "INSERT INTO requests (kind, job_id) SELECT 'backup', id FROM backup_jobs");
+    assertThat(database.rows("SELECT device_id, status FROM requests"))
+        .containsExactly(Map.of("device_id", "alpha", "status", "pending"));
+    assertThatThrownBy(() -> database.execute("INSERT INTO requests (kind) VALUES ('backup')"))
+        .hasMessageContaining("a backup needs a job_id");
+    assertThatThrownBy(() -> database.execute("INSERT INTO requests (kind) VALUES ('cancel')"))
+        .hasMessageContaining("a cancel needs a run_uuid or a job_id");
+    assertThatThrownBy(() -> database.execute("INSERT INTO requests (kind) VALUES ('sync')"))
+        .hasMessageContaining("it names no device");
     assertThatThrownBy(() ->
             database.execute(
-                "INSERT INTO runs (job_id, device_id, start_time, status)"
-                    + " VALUES (?::uuid, 'alpha', now() + interval '10 years', 'running')",
+                "INSERT INTO requests (kind, run_uuid) VALUES ('cancel', gen_random_uuid())"))
+        .hasMessageContaining("there is no run");
+    database.device("bravo");
+    assertThatThrownBy(() ->
+            database.execute(
+                "INSERT INTO requests (kind, device_id, job_id) VALUES ('backup', 'bravo', ?::uuid)",
                 job))
-        .hasMessageContaining("is in the future");
+        .hasMessageContaining("is not one of device bravo");
+  }
+
+  @Test
+  void a_request_that_was_answered_stays_answered() throws SQLException {
+    database.device("alpha");
+    database.execute(
+        "INSERT INTO requests (device_id, kind, status, finished_at) VALUES ('alpha', 'sync', 'done', now())");
+    assertThatThrownBy(() ->
+            database.as(
+                "backup_client", "UPDATE requests SET status = 'pending', finished_at = NULL"))
+        .hasMessageContaining("cannot be opened again");
+  }
+
+  @Test
+  void what_only_time_can_end_is_ended_by_any_device() throws SQLException {
+    String job = database.job("alpha", "home");
+    database.execute(
+        "INSERT INTO requests (kind, job_id, expires_at) VALUES ('backup', ?::uuid, now() - interval '1 minute'),"
+            + " ('backup', ?::uuid, now() + interval '1 minute')",
+        job,
+        job);
+    database.execute(
+        "INSERT INTO runs (job_id, device_id, start_time, status)"
+            + " VALUES (?::uuid, 'alpha', now() - interval '2 days', 'running')",
+        job);
+    database.execute("UPDATE devices SET last_seen = now() - interval '2 days'");
+    database.as("backup_client", "SELECT holdfast.sweep()");
+    // Received just now: a device that delivers is not away.
+    assertThat(database.rows("SELECT status FROM runs"))
+        .containsExactly(Map.of("status", "running"));
+    database.execute("ALTER TABLE runs DISABLE TRIGGER runs_guard");
+    database.execute("UPDATE runs SET received_at = now() - interval '2 days'");
+    database.execute("ALTER TABLE runs ENABLE TRIGGER runs_guard");
+    database.as("backup_client", "SELECT holdfast.sweep()");
+    assertThat(database.rows("SELECT status, metadata ->> 'code' AS code FROM runs"))
+        .containsExactly(Map.of("status", "failed", "code", "device-away"));
+    assertThat(database.rows("SELECT status FROM requests ORDER BY expires_at"))
+        .containsExactly(Map.of("status", "expired"), Map.of("status", "pending"));
   }
 
   @Test

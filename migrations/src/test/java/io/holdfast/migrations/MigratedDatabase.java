@@ -110,12 +110,16 @@ final class MigratedDatabase implements AutoCloseable {
     return rows(sql, arguments).getFirst().values().iterator().next();
   }
 
-  /** A device and a job of it; returns the job's id as text. */
-  String job(String device, String job) throws SQLException {
+  void device(String device) throws SQLException {
     execute(
         "INSERT INTO devices (id, name, platform) VALUES (?, ?, 'linux') ON CONFLICT DO NOTHING",
         device,
         device);
+  }
+
+  /** A device and a job of it; returns the job's id as text. */
+  String job(String device, String job) throws SQLException {
+    device(device);
     return value(
             "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES (?, ?, '{/srv}') RETURNING id::text",
             device,

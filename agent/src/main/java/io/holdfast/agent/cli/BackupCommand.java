@@ -44,6 +44,7 @@ final class BackupCommand implements Callable<Integer> {
       String message,
       Optional<Integer> exitCode,
       long durationMillis,
+      Optional<String> snapshotId,
       Optional<RunStatistics> statistics,
       boolean delivered) {}
 
@@ -59,11 +60,7 @@ final class BackupCommand implements Callable<Integer> {
     try (AgentParts parts = config.parts()) {
       Result result =
           new ManualRun(parts)
-              .run(
-                  job,
-                  bar,
-                  cancellation,
-                  () -> err.println("waiting: other backups are running on this device"));
+              .run(job, bar, cancellation, trouble -> err.println("holdfast: " + trouble));
       bar.clear();
       return switch (result) {
         case Result.Declined(String message, String remedy) ->
@@ -79,7 +76,7 @@ final class BackupCommand implements Callable<Integer> {
    * Ctrl-C ends the JVM as soon as its hooks have ended: so this one waits for the run's own end.
    */
   private static void cancelAndAwait(Cancellation cancellation, CountDownLatch ended) {
-    cancellation.cancel();
+    cancellation.cancel("on this machine");
     try {
       ended.await();
     } catch (InterruptedException e) {
@@ -121,8 +118,8 @@ final class BackupCommand implements Callable<Integer> {
           out.printf(
               "  data   %s read, %s added%n",
               Text.bytes(s.totalBytesProcessed()), Text.bytes(s.dataAddedBytes()));
-          out.printf("  snapshot %s%n", s.snapshotId());
         });
+    finished.snapshotId().ifPresent(id -> out.printf("  snapshot %s%n", id));
     if (!finished.verdict().sentence().isEmpty()) {
       out.println("  " + finished.verdict().sentence() + ". " + finished.verdict().remedy());
     }
@@ -138,6 +135,7 @@ final class BackupCommand implements Callable<Integer> {
         finished.verdict().sentence(),
         finished.exitCode(),
         finished.duration().toMillis(),
+        finished.snapshotId(),
         finished.statistics(),
         ran.undelivered().isEmpty());
   }

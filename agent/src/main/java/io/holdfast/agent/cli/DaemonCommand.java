@@ -61,7 +61,7 @@ final class DaemonCommand implements Callable<Integer> {
    */
   private static Held onlyDaemon(AgentParts parts) throws InterruptedException {
     for (int attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-      Optional<Held> held = parts.locks().tryDaemon();
+      Optional<Held> held = parts.locks().tryDaemon(ProcessHandle.current().pid());
       if (held.isPresent()) {
         return held.get();
       }
@@ -69,7 +69,10 @@ final class DaemonCommand implements Callable<Integer> {
     }
     throw new CommandFailure(
         ExitCode.WRONG,
-        "another daemon already uses the state directory " + parts.config().stateDirectory(),
+        "another daemon"
+            + parts.locks().daemonsPid().map(pid -> " (pid " + pid + ")").orElse("")
+            + " already uses the state directory "
+            + parts.config().stateDirectory(),
         "Stop it first, or give this one another state_directory.");
   }
 

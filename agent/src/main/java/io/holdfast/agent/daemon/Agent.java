@@ -7,13 +7,20 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.postgres.ChangeNotifications;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
+import io.holdfast.agent.report.Redelivery;
 import io.holdfast.agent.report.RunSink;
-import io.holdfast.agent.run.DueRun;
-import io.holdfast.agent.run.DueRuns;
+import io.holdfast.agent.run.Agenda;
+import io.holdfast.agent.run.CrashRecovery;
+import io.holdfast.agent.run.DeviceLocks;
+import io.holdfast.agent.run.Owed;
+import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.schedule.Schedule;
+import io.holdfast.agent.sync.ConfigCache;
+import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.io.UncheckedIOException;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,13 +28,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon: five loops around one state. Sync brings the configuration, due turns schedules into
- * runs, the queue carries them out, drain delivers their records, progress shows them on the way,
- * and notifications cut the wait for the next sync short.
+ * The daemon: six loops around one state. Sync brings the configuration and what admins ask for,
+ * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
+ * shows them on the way, notifications cut the wait for the next sync short, and recovery puts in
+ * order what a crash has left.
  */
 public final class Agent {
 
@@ -40,52 +49,110 @@ public final class Agent {
   private static final Duration DRAIN_RETRY = Duration.ofSeconds(15);
   private static final Duration LISTEN_FOR = Duration.ofSeconds(30);
   private static final Duration LISTEN_RETRY = Duration.ofSeconds(30);
-  private static final Duration LOOP_PATIENCE = Duration.ofSeconds(5);
-
-  /** restic may take this long to end cleanly, and its lock with it. */
-  private static final Duration RUN_PATIENCE = Duration.ofSeconds(80);
 
   private final AgentParts parts;
   private final Clock clock;
   private final Instant startedAt;
   private final AgentState state;
-  private final DueRuns dueRuns = new DueRuns();
+  private final Agenda agenda;
+  private final ProblemBoard problems = new ProblemBoard(this::wakeSync);
   private final ProgressBoard progress = new ProgressBoard();
+  private final ClockWatch clockWatch;
   private final RunQueue queue;
+  private final MissedRuns missedRuns;
+  private final Requests requests;
   private final RunSink sink;
   private final Drain drain;
+  private final Redelivery redelivery;
   private final ProblemLog drainLog = new ProblemLog();
   private final Loop syncLoop;
   private final Loop dueLoop;
   private final Loop drainLoop;
   private final Loop progressLoop;
   private final Loop notificationLoop;
+  private final Loop recoveryLoop;
+  private String comparedWith = "";
 
   public Agent(AgentParts parts) {
     this.parts = parts;
     clock = parts.clock();
     startedAt = clock.instant();
+    clockWatch = new ClockWatch(clock);
     state = new AgentState(this::stateChanged);
     sink = parts.runSink();
     drain = parts.drain();
+    redelivery = parts.redelivery();
+    agenda = new Agenda(parts.agendaStore(), new SecureRandom());
+    RunJournal journal = parts.journal(progress, this::wakeDrain);
+    CrashRecovery recovery = parts.recovery(journal);
+    DeviceLocks locks = parts.locks();
+    missedRuns =
+        new MissedRuns(journal, () -> state.view().config(), parts.config().deviceId(), clock);
     queue =
         new RunQueue(
-            parts.executor(progress, this::wakeDrain), parts.locks(), () -> state.view().config());
+            parts.executor(journal),
+            recovery,
+            locks,
+            agenda,
+            () -> state.view().config(),
+            clock,
+            new SecureRandom(),
+            new StateDirectoryFaults(problems, parts.config().stateDirectory()),
+            this::runEnded);
+    requests =
+        new Requests(
+            parts.requestSource(),
+            agenda,
+            parts.openRuns(),
+            queue,
+            missedRuns,
+            () -> parts.spool().waiting().isEmpty(),
+            clock);
+    ConfigCache cache = parts.configCache();
+    resume(cache);
     syncLoop =
         Loop.inDaemon(
             "sync",
             new SyncTurn(
                 parts.configSource(),
+                cache,
                 parts::heartbeat,
                 parts.machine().zone(),
                 parts.review(),
-                dueRuns,
+                problems,
+                agenda,
                 clock,
-                state));
+                state,
+                this::afterSync));
     dueLoop = Loop.inDaemon("due", this::dueTurn);
     drainLoop = Loop.inDaemon("drain", this::drainTurn);
     progressLoop = Loop.inDaemon("progress", this::progressTurn);
     notificationLoop = Loop.inDaemon("notifications", this::notificationTurn);
+    recoveryLoop =
+        Loop.inDaemon(
+            "recovery",
+            new RecoveryTurn(
+                parts.openRuns(),
+                recovery,
+                parts.aftermath(),
+                locks,
+                agenda,
+                () -> state.view().config(),
+                clock,
+                new SecureRandom(),
+                problems,
+                this::wakeDue));
+  }
+
+  /** What was synced last holds until the control plane answers. */
+  private void resume(ConfigCache cache) {
+    cache
+        .load()
+        .ifPresent(cached -> {
+          state.resume(DeviceConfig.from(cached.rows(), parts.machine().zone()), cached.syncedAt());
+          log.info("goes by the configuration of {} until the next sync", cached.syncedAt());
+        });
+    problems.set("config-cache-damaged", cache.problem());
   }
 
   public void start() {
@@ -95,33 +162,50 @@ public final class Agent {
         parts.config().deviceId(),
         parts.config().database().display(),
         parts.config().stateDirectory());
+    problems.all().forEach(p -> log.warn("{}. {}", p.message(), p.remedy()));
     writeStatus();
-    loops().forEach(Loop::start);
+    Stream.of(syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop, recoveryLoop)
+        .forEach(Loop::start);
   }
 
-  private List<Loop> loops() {
-    return List.of(syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop);
-  }
-
-  /** Ends running backups cleanly, delivers what can be delivered, and lets go of the database. */
+  /**
+   * Ends running backups cleanly, delivers what can be delivered, and lets go of the database; all
+   * of it within the 90 seconds that a service manager gives.
+   */
   public void stop() throws InterruptedException {
     log.info("holdfast stops; {} runs go on or wait", queue.size());
-    // This one does nothing but wait for the database.
-    notificationLoop.stop(Duration.ZERO);
-    syncLoop.stop(LOOP_PATIENCE);
-    dueLoop.stop(LOOP_PATIENCE);
-    if (!queue.stop(RUN_PATIENCE)) {
-      log.error("some runs did not end within {} s", RUN_PATIENCE.toSeconds());
-    }
-    progressLoop.stop(LOOP_PATIENCE);
-    drainLoop.stop(LOOP_PATIENCE);
-    drain.turn();
-    parts.close();
+    queue.beginStop();
+    new StopOrder()
+        .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
+        .then(queue)
+        .then(progressLoop, drainLoop)
+        .then("the last delivery", drain::turn)
+        .then("the end of the connections", parts::close);
     log.info("holdfast has stopped");
   }
 
   private void stateChanged() {
     writeStatus();
+    dueLoop.wake();
+    recoveryLoop.wake();
+  }
+
+  private void runEnded() {
+    dueLoop.wake();
+    recoveryLoop.wake();
+    if (requests.awaitsAnEnd()) {
+      syncLoop.wake();
+    }
+  }
+
+  private void wakeSync() {
+    // The board may speak before the loops are there.
+    if (syncLoop != null) {
+      syncLoop.wake();
+    }
+  }
+
+  private void wakeDue() {
     dueLoop.wake();
   }
 
@@ -129,16 +213,50 @@ public final class Agent {
     drainLoop.wake();
   }
 
+  /** Requests, and whether the server still has what was delivered. */
+  private void afterSync(DeviceConfig config, Server server) throws ControlPlaneException {
+    if (!server.identity().equals(comparedWith)) {
+      if (redelivery.check() > 0) {
+        drainLoop.wake();
+      }
+      comparedWith = server.identity();
+    }
+    requests.turn(config);
+    dueLoop.wake();
+    int refused = parts.spool().refused();
+    problems.set(
+        "records-refused",
+        refused == 0
+            ? Optional.empty()
+            : Optional.of(
+                Problem.ofDevice(
+                    "records-refused",
+                    refused + " run records were refused by the control plane and are kept aside",
+                    "Look into the folder spool/refused of the machine's state directory, where the"
+                        + " reason stands beside each; remove them when they have been dealt with.")));
+  }
+
   private Duration dueTurn() {
-    Instant now = clock.instant();
-    List<JobPlan> plans = state.activePlans();
-    List<DueRun> due = dueRuns.take(plans, now);
-    due.forEach(queue::submit);
-    if (!due.isEmpty()) {
+    clockWatch.look();
+    Optional<DeviceConfig> config = state.view().config().filter(known -> known.device().enabled());
+    if (config.isEmpty()) {
+      // A paused device remembers what it is due: the agenda is not asked.
+      return LONGEST_SLEEP;
+    }
+    List<JobPlan> plans = config.get().plans();
+    List<Owed> ready =
+        agenda.look(
+            plans,
+            config.get().settings().catchUp(),
+            clock.instant(),
+            queue::isRunning,
+            missedRuns::record);
+    ready.forEach(queue::submit);
+    if (!ready.isEmpty()) {
       writeStatus();
     }
-    return dueRuns.next(plans, now).values().stream()
-        .min(Comparator.naturalOrder())
+    return agenda
+        .nextMoment(plans, clock.instant())
         .map(next -> Waiter.atMost(Duration.between(clock.instant(), next), LONGEST_SLEEP))
         .orElse(LONGEST_SLEEP);
   }
@@ -195,7 +313,7 @@ public final class Agent {
 
   private LocalStatus status() {
     AgentState.View view = state.view();
-    Map<Integer, Instant> next = dueRuns.next(state.activePlans(), clock.instant());
+    Map<Integer, Instant> next = agenda.next(state.activePlans(), clock.instant());
     return new LocalStatus(
         ProcessHandle.current().pid(),
         AgentVersion.current(),
@@ -206,14 +324,17 @@ public final class Agent {
         view.config().map(DeviceConfig::plans).orElse(List.of()).stream()
             .map(plan -> new NextRun(plan.job().name(), earliest(plan, next)))
             .toList(),
-        view.problems().stream().map(Notice::of).toList());
+        Stream.concat(view.problems().stream(), problems.all().stream())
+            .distinct()
+            .map(Notice::of)
+            .toList());
   }
 
-  private static Optional<Instant> earliest(JobPlan plan, Map<Integer, Instant> next) {
-    return plan.schedules().stream()
-        .map(Schedule::id)
-        .filter(next::containsKey)
-        .map(next::get)
+  /** Of its schedules, and of the run that it is owed. */
+  private Optional<Instant> earliest(JobPlan plan, Map<Integer, Instant> next) {
+    return Stream.concat(
+            agenda.owed(plan.job().id()).map(Owed::notBefore).stream(),
+            plan.schedules().stream().map(Schedule::id).filter(next::containsKey).map(next::get))
         .min(Comparator.naturalOrder());
   }
 }

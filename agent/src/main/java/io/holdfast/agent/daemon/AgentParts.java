@@ -3,20 +3,34 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
+import io.holdfast.agent.postgres.PostgresRequestSource;
 import io.holdfast.agent.postgres.PostgresRunSink;
+import io.holdfast.agent.postgres.UnlockLease;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
+import io.holdfast.agent.report.Redelivery;
 import io.holdfast.agent.report.RunSink;
 import io.holdfast.agent.report.Spool;
 import io.holdfast.agent.report.SpoolJournal;
+import io.holdfast.agent.report.Unwritten;
+import io.holdfast.agent.restic.LockPolicy;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.run.Aftermath;
+import io.holdfast.agent.run.AgendaStore;
 import io.holdfast.agent.run.ConfigReview;
+import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
+import io.holdfast.agent.run.OpenRuns;
 import io.holdfast.agent.run.ResticProvider;
 import io.holdfast.agent.run.RunExecutor;
+import io.holdfast.agent.run.RunJournal;
+import io.holdfast.agent.state.AgendaFile;
+import io.holdfast.agent.state.OpenRunFiles;
+import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigSource;
 import io.holdfast.agent.sync.Heartbeat;
+import io.holdfast.agent.sync.RequestSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -37,6 +51,8 @@ public final class AgentParts implements AutoCloseable {
   private final Database database;
   private final Clock clock;
   private final Spool spool;
+  private final Unwritten unwritten = new Unwritten();
+  private final OpenRuns openRuns;
   private final ResticProvider restic;
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
@@ -46,6 +62,7 @@ public final class AgentParts implements AutoCloseable {
     this.clock = clock;
     makePrivate(config.stateDirectory());
     spool = new Spool(config.stateDirectory().resolve("spool"));
+    openRuns = new OpenRunFiles(config.stateDirectory().resolve("open-runs"), clock);
     Path privateDirectory = config.stateDirectory().resolve("private");
     makePrivate(privateDirectory);
     Path resticCache = config.stateDirectory().resolve("restic-cache");
@@ -104,24 +121,67 @@ public final class AgentParts implements AutoCloseable {
     return new PostgresRunSink(database);
   }
 
+  public RequestSource requestSource() {
+    return new PostgresRequestSource(database, config.deviceId());
+  }
+
   public Drain drain() {
-    return new Drain(spool, runSink());
+    return new Drain(spool, unwritten, runSink());
+  }
+
+  public Redelivery redelivery() {
+    return new Redelivery(spool, runSink());
   }
 
   public ConfigReview review() {
     return new ConfigReview(restic);
   }
 
+  public OpenRuns openRuns() {
+    return openRuns;
+  }
+
+  public AgendaStore agendaStore() {
+    return new AgendaFile(config.stateDirectory());
+  }
+
+  public ConfigCache configCache() {
+    return new ConfigCache(config.stateDirectory(), config.deviceId(), config.database().display());
+  }
+
   /**
    * @param wakeDrain told after every record in the spool
    */
-  public RunExecutor executor(ProgressBoard progress, Runnable wakeDrain) {
+  public RunJournal journal(ProgressBoard progress, Runnable wakeDrain) {
+    return new SpoolJournal(spool, unwritten, progress, wakeDrain);
+  }
+
+  public RunExecutor executor(RunJournal journal) {
     return new RunExecutor(
+        restic, journal, openRuns, clock, new SecureRandom(), AgentVersion.current());
+  }
+
+  public CrashRecovery recovery(RunJournal journal) {
+    return new CrashRecovery(openRuns, journal, restic, clock, AgentVersion.current());
+  }
+
+  public Aftermath aftermath() {
+    return new Aftermath(
+        openRuns,
         restic,
-        new SpoolJournal(spool, progress, wakeDrain),
-        clock,
-        new SecureRandom(),
-        AgentVersion.current());
+        new LockPolicy(machine.hostname(), userId(), InstalledRestic::holder),
+        new UnlockLease(database));
+  }
+
+  /** Whom the state directory belongs to: us. 0 where users have no numbers. */
+  private long userId() {
+    try {
+      return config.stateDirectory().getFileSystem().supportedFileAttributeViews().contains("unix")
+          ? ((Number) Files.getAttribute(config.stateDirectory(), "unix:uid")).longValue()
+          : 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be looked at", e);
+    }
   }
 
   /** What the machine says of itself now; restic may have been upgraded since the last time. */

@@ -32,6 +32,12 @@ final class AgentState {
     return view;
   }
 
+  /** Begins with what was synced by an earlier life of the agent. */
+  void resume(DeviceConfig config, Instant syncedAt) {
+    view =
+        new View(Optional.of(config), config.problems(), Optional.of(syncedAt), view.syncFailure());
+  }
+
   void synced(DeviceConfig config, List<Problem> problems, Instant at) {
     view = new View(Optional.of(config), List.copyOf(problems), Optional.of(at), Optional.empty());
     changed.run();

@@ -58,7 +58,7 @@ public final class Doctor {
     Optional<ConfigRows> rows = controlPlane();
     Optional<Restic> restic = restic();
     if (rows.isPresent()) {
-      clock(rows.get().serverTime());
+      clock(rows.get().server().time());
       DeviceConfig config = DeviceConfig.from(rows.get(), parts.machine().zone());
       device(config);
       if (restic.isPresent()) {

@@ -1,5 +1,6 @@
 package io.holdfast.agent.daemon;
 
+import io.holdfast.agent.restic.LockPolicy.Holder;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticBinary;
 import io.holdfast.agent.restic.ResticFinder;
@@ -50,6 +51,32 @@ final class InstalledRestic implements ResticProvider {
     modified(binary.path())
         .ifPresent(time -> found = Optional.of(new Found(restic, binary.path(), time)));
     return restic;
+  }
+
+  /**
+   * What stands behind a process number: /proc tells its name, and else the path of its program.
+   */
+  static Holder holder(long pid) {
+    Optional<ProcessHandle> process = ProcessHandle.of(pid).filter(ProcessHandle::isAlive);
+    if (process.isEmpty()) {
+      return Holder.GONE;
+    }
+    Path comm = Path.of("/proc", String.valueOf(pid), "comm");
+    String name;
+    try {
+      name =
+          Files.isReadable(comm)
+              ? Files.readString(comm).strip()
+              : process
+                  .get()
+                  .info()
+                  .command()
+                  .map(c -> Path.of(c).getFileName().toString())
+                  .orElse("");
+    } catch (IOException e) {
+      name = "";
+    }
+    return name.startsWith("restic") ? Holder.RESTIC : Holder.SOMETHING_ELSE;
   }
 
   private static boolean unchanged(Found found) {

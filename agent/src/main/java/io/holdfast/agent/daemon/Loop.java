@@ -12,7 +12,7 @@ final class Loop {
 
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
   private static final Duration AFTER_A_BUG = Duration.ofSeconds(30);
-  private static final Duration AFTER_THE_INTERRUPT = Duration.ofSeconds(5);
+  private static final Duration AFTER_THE_INTERRUPT = Duration.ofSeconds(1);
 
   /** One step of the work. */
   @FunctionalInterface
@@ -56,15 +56,19 @@ final class Loop {
     waiter.wake();
   }
 
+  /** Lets the present turn end and takes no more; returns at once. */
+  void askToStop() {
+    stopping = true;
+    waiter.wake();
+  }
+
   /**
-   * Lets the present turn end and takes no more. One that takes too long is interrupted, which
-   * costs it its database connection.
+   * Waits for the end of a loop that was asked to stop. One whose turn takes too long is
+   * interrupted, which costs it its database connection.
    *
    * @param patience how long the present turn may take still
    */
-  void stop(Duration patience) throws InterruptedException {
-    stopping = true;
-    waiter.wake();
+  void awaitStop(Duration patience) throws InterruptedException {
     if (thread.getState() == Thread.State.NEW || joined(patience)) {
       return;
     }
@@ -72,6 +76,12 @@ final class Loop {
     if (!thread.join(AFTER_THE_INTERRUPT)) {
       log.warn("the loop \"{}\" did not end", thread.getName());
     }
+  }
+
+  /** Both. */
+  void stop(Duration patience) throws InterruptedException {
+    askToStop();
+    awaitStop(patience);
   }
 
   private boolean joined(Duration patience) throws InterruptedException {

@@ -5,17 +5,23 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
 import io.holdfast.agent.report.RunSink;
+import io.holdfast.agent.restic.BackupProgress;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ProgressListener;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.DeviceLocks.Held;
 import io.holdfast.agent.run.DueRun;
+import io.holdfast.agent.run.RunJournal;
+import io.holdfast.agent.run.RunObserver;
 import io.holdfast.agent.run.RunOrder;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.schedule.JobPlan;
+import io.holdfast.agent.sync.ConfigCache.Cached;
+import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A run that the person at the machine asked for: in this very process, with the executor, the
@@ -46,15 +52,15 @@ public final class ManualRun {
   /**
    * Runs the job with this name or id now.
    *
-   * @param onWait told once if the run has to wait for others on this device
+   * @param onTrouble told what the person should know: that the run waits for others on this
+   *     device, or that the control plane cannot be reached
    * @throws ControlPlaneException if the configuration cannot be read
-   * @throws InterruptedException if the run was interrupted; it is written down as cancelled
+   * @throws InterruptedException if the thread was interrupted while the run waited
    */
   public Result run(
-      String job, ProgressListener listener, Cancellation cancellation, Runnable onWait)
+      String job, ProgressListener listener, Cancellation cancellation, Consumer<String> onTrouble)
       throws ControlPlaneException, InterruptedException {
-    DeviceConfig config =
-        DeviceConfig.from(parts.configSource().sync(parts.heartbeat()), parts.machine().zone());
+    DeviceConfig config = config(onTrouble);
     Optional<JobPlan> plan = config.planNamed(job);
     if (plan.isEmpty()) {
       return declined(config, job);
@@ -72,18 +78,41 @@ public final class ManualRun {
           "'holdfast status' shows how far it is.");
     }
     try (Held _ = held.get();
-        Held _ = slot(locks, config.settings().maxConcurrentBackups(), onWait, cancellation)) {
+        Held _ = slot(locks, config.settings().maxConcurrentBackups(), onTrouble, cancellation)) {
       RunOrder order =
-          new RunOrder(DueRun.manual(plan.get().job()), config.device(), config.settings());
+          new RunOrder(
+              DueRun.manual(plan.get().job(), parts.clock().instant()),
+              config.device(),
+              config.settings());
       return execute(order, listener, cancellation);
     }
   }
 
-  private static Held slot(DeviceLocks locks, int slots, Runnable onWait, Cancellation cancellation)
+  /** What was synced last is good enough when the control plane is away. */
+  private DeviceConfig config(Consumer<String> onTrouble) throws ControlPlaneException {
+    try {
+      return read(parts.configSource().sync(parts.heartbeat()));
+    } catch (ControlPlaneException e) {
+      Optional<Cached> cached = parts.configCache().load();
+      if (cached.isEmpty()) {
+        throw e;
+      }
+      onTrouble.accept(
+          e.problem().message() + "; going by the configuration of " + cached.get().syncedAt());
+      return read(cached.get().rows());
+    }
+  }
+
+  private DeviceConfig read(ConfigRows rows) {
+    return DeviceConfig.from(rows, parts.machine().zone());
+  }
+
+  private static Held slot(
+      DeviceLocks locks, int slots, Consumer<String> onTrouble, Cancellation cancellation)
       throws InterruptedException {
     Optional<Held> slot = locks.trySlot(slots);
     if (slot.isEmpty()) {
-      onWait.run();
+      onTrouble.accept("waiting: other backups are running on this device");
     }
     while (slot.isEmpty()) {
       if (cancellation.isCancelled()) {
@@ -100,16 +129,30 @@ public final class ManualRun {
     Drain drain = parts.drain();
     Loop drains = Loop.inCommand("drain", () -> drained(drain));
     Loop progress = Loop.inCommand("progress", this::showProgress);
+    RunJournal journal = parts.journal(board, drains::wake);
+    if (!parts.recovery(journal).clear(order.due().job().id(), order.settings())) {
+      return new Result.Declined(
+          "restic of an earlier run of this job lives still and cannot be ended",
+          "Look for a dead network mount among its source paths.");
+    }
     drains.start();
     progress.start();
     try {
       RunFinished finished =
-          parts.executor(board, drains::wake).execute(order, listener, cancellation);
+          parts.executor(journal).execute(order, new Shown(listener), cancellation);
       drains.stop(DELIVERY_PATIENCE);
       return new Result.Ran(finished, drain.turn());
     } finally {
       progress.stop(Duration.ZERO);
       drains.stop(Duration.ZERO);
+    }
+  }
+
+  /** Shows the person at the machine how far the run is. */
+  private record Shown(ProgressListener listener) implements RunObserver {
+    @Override
+    public void progress(BackupProgress latest) {
+      listener.progress(latest);
     }
   }
 

@@ -1,23 +1,35 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.restic.Cancellation;
+import io.holdfast.agent.run.Agenda;
+import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.DeviceLocks.Held;
 import io.holdfast.agent.run.DueRun;
+import io.holdfast.agent.run.Owed;
+import io.holdfast.agent.run.Retries;
 import io.holdfast.agent.run.RunExecutor;
+import io.holdfast.agent.run.RunObserver;
 import io.holdfast.agent.run.RunOrder;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.io.UncheckedIOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Carries out due runs side by side, as many as the device allows; the others wait for a slot. */
+/**
+ * Carries out the runs that jobs are owed, side by side, as many as the device allows; the others
+ * wait for a slot.
+ */
 final class RunQueue {
 
   private static final Logger log = LoggerFactory.getLogger(RunQueue.class);
@@ -25,70 +37,173 @@ final class RunQueue {
   /** A slot may be held by another process, which cannot wake us. */
   private static final Duration LOOK_FOR_A_SLOT_EVERY = Duration.ofMillis(500);
 
+  /** When something on the machine keeps a run from starting. */
+  private static final Duration TRY_AGAIN_AFTER = Duration.ofMinutes(1);
+
   private final RunExecutor executor;
+  private final CrashRecovery recovery;
   private final DeviceLocks locks;
+  private final Agenda agenda;
   private final Supplier<Optional<DeviceConfig>> config;
-  private final Map<UUID, Thread> active = new ConcurrentHashMap<>();
+  private final Clock clock;
+  private final RandomGenerator random;
+  private final StartFaults startFaults;
+  private final Runnable changed;
+  private final Map<UUID, Ticket> active = new ConcurrentHashMap<>();
   private volatile boolean stopping;
+
+  /** A job that waits or runs. */
+  private static final class Ticket {
+    private final Cancellation cancellation = new Cancellation();
+    private final Thread thread;
+    private volatile boolean running;
+
+    private Ticket(String job, java.util.function.Consumer<Ticket> work) {
+      thread = Thread.ofVirtual().name("run " + job).unstarted(() -> work.accept(this));
+    }
+  }
+
+  /** Told whether runs can be written down. */
+  interface StartFaults {
+    void notWritten(UncheckedIOException why);
+
+    void written();
+  }
 
   /**
    * @param config the newest configuration: what it says when a run's turn comes is what counts
+   * @param changed told when a run has ended, or could not start
    */
-  RunQueue(RunExecutor executor, DeviceLocks locks, Supplier<Optional<DeviceConfig>> config) {
+  RunQueue(
+      RunExecutor executor,
+      CrashRecovery recovery,
+      DeviceLocks locks,
+      Agenda agenda,
+      Supplier<Optional<DeviceConfig>> config,
+      Clock clock,
+      RandomGenerator random,
+      StartFaults startFaults,
+      Runnable changed) {
     this.executor = executor;
+    this.recovery = recovery;
     this.locks = locks;
+    this.agenda = agenda;
     this.config = config;
+    this.clock = clock;
+    this.random = random;
+    this.startFaults = startFaults;
+    this.changed = changed;
+  }
+
+  /** Whether a run of the job goes on now, in whatever process; one that waits does not. */
+  boolean isRunning(UUID job) {
+    Ticket ticket = active.get(job);
+    if (ticket != null) {
+      return ticket.running;
+    }
+    Optional<Held> held = locks.tryJob(job);
+    held.ifPresent(Held::close);
+    return held.isEmpty();
   }
 
   /**
-   * Takes a due run in; returns at once. A job that runs or waits already is not taken a second
-   * time.
+   * Takes in what a job is owed; returns at once. A job that runs or waits already is not taken a
+   * second time: it stays owed.
    */
-  void submit(DueRun due) {
-    try {
-      start(due, stopping ? Optional.empty() : locks.tryJob(due.job().id()));
-    } catch (UncheckedIOException e) {
-      log.error("job \"{}\" is due and cannot be started", due.job().name(), e);
-    }
-  }
-
-  private void start(DueRun due, Optional<Held> job) {
-    if (job.isEmpty()) {
-      log.warn(
-          "job \"{}\" is due but not started: {}",
-          due.job().name(),
-          stopping ? "the agent is stopping" : "its previous run is still going on");
+  void submit(Owed owed) {
+    UUID job = owed.jobId();
+    if (stopping || active.containsKey(job)) {
       return;
     }
-    Thread thread =
-        Thread.ofVirtual()
-            .name("run " + due.job().name())
-            .unstarted(() -> carryOut(due, job.get()));
-    active.put(due.job().id(), thread);
-    thread.start();
-  }
-
-  private void carryOut(DueRun due, Held job) {
-    try (job;
-        Held _ = awaitSlot(due)) {
-      Optional<RunOrder> order = order(due);
-      if (order.isPresent()) {
-        executor.execute(order.get(), _ -> {}, new Cancellation());
-      } else {
-        log.info(
-            "job \"{}\" was due and is not started: it was switched off meanwhile",
-            due.job().name());
-      }
-    } catch (InterruptedException e) {
-      log.info("the run of job \"{}\" was ended by the agent's stop", due.job().name());
-    } catch (RuntimeException e) {
-      log.error("a run of job \"{}\" could not be carried out", due.job().name(), e);
-    } finally {
-      active.remove(due.job().id());
+    try {
+      locks.tryJob(job).ifPresent(held -> start(job, held));
+    } catch (UncheckedIOException e) {
+      cannotStart(owed, e);
     }
   }
 
-  private Held awaitSlot(DueRun due) throws InterruptedException {
+  private void start(UUID job, Held held) {
+    Ticket ticket =
+        new Ticket(
+            config.get().flatMap(c -> c.plan(job)).map(p -> p.job().name()).orElse("?"),
+            self -> carryOut(self, job, held));
+    active.put(job, ticket);
+    ticket.thread.start();
+  }
+
+  private void carryOut(Ticket ticket, UUID job, Held held) {
+    try (held;
+        Held _ = awaitSlot(job)) {
+      run(ticket, job);
+    } catch (InterruptedException e) {
+      log.info("a run that waited for its turn was put off or cancelled");
+    } catch (RuntimeException e) {
+      log.error("a run could not be carried out", e);
+      agenda.postpone(job, clock.instant(), TRY_AGAIN_AFTER);
+    } finally {
+      active.remove(job);
+      changed.run();
+    }
+  }
+
+  private void run(Ticket ticket, UUID job) throws InterruptedException {
+    Optional<DeviceConfig> now = config.get();
+    if (now.isEmpty() || stopping) {
+      return;
+    }
+    if (!recovery.clear(job, now.get().settings())) {
+      log.error("a restic of an earlier run cannot be ended, so the job waits");
+      agenda.postpone(job, clock.instant(), TRY_AGAIN_AFTER);
+      return;
+    }
+    Optional<Owed> owed = agenda.owed(job);
+    Optional<RunOrder> order = owed.flatMap(why -> order(now.get(), why));
+    if (order.isPresent()) {
+      execute(ticket, owed.get(), order.get());
+    } else {
+      log.info("a job was due and is not started: it was switched off meanwhile");
+      owed.ifPresent(agenda::begun);
+    }
+  }
+
+  private void execute(Ticket ticket, Owed owed, RunOrder order) {
+    ticket.running = true;
+    RunFinished finished;
+    try {
+      finished =
+          executor.execute(
+              order,
+              new RunObserver() {
+                @Override
+                public void begun(RunStarted started) {
+                  agenda.begun(owed);
+                  startFaults.written();
+                }
+              },
+              ticket.cancellation);
+    } catch (UncheckedIOException e) {
+      cannotStart(owed, e);
+      return;
+    }
+    // A file that is written by a thread whose flag is up is closed under it.
+    boolean interrupted = Thread.interrupted();
+    Retries.after(finished, order.due().job().limits(), clock.instant(), random)
+        .ifPresent(agenda::owe);
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A full disk, for one: the run waits, and somebody is told. */
+  private void cannotStart(Owed owed, UncheckedIOException why) {
+    if (!stopping) {
+      log.error("a run is due and cannot be started: {} ({})", why.getMessage(), why.getCause());
+      startFaults.notWritten(why);
+    }
+    agenda.postpone(owed.jobId(), clock.instant(), TRY_AGAIN_AFTER);
+  }
+
+  private Held awaitSlot(UUID job) throws InterruptedException {
     boolean told = false;
     while (true) {
       int slots = config.get().map(c -> c.settings().maxConcurrentBackups()).orElse(1);
@@ -99,7 +214,7 @@ final class RunQueue {
       if (!told) {
         log.info(
             "job \"{}\" waits: {} of {} backups are running on this device",
-            due.job().name(),
+            config.get().flatMap(c -> c.plan(job)).map(p -> p.job().name()).orElse("?"),
             slots,
             slots);
         told = true;
@@ -109,18 +224,33 @@ final class RunQueue {
   }
 
   /** The job may have been changed, switched off or deleted while it waited. */
-  private Optional<RunOrder> order(DueRun due) {
-    return config
-        .get()
+  private Optional<RunOrder> order(DeviceConfig now, Owed why) {
+    return Optional.of(now)
         .filter(c -> c.device().enabled())
-        .flatMap(c ->
-            c.plan(due.job().id())
-                .map(plan ->
-                    new RunOrder(
-                        new DueRun(
-                            plan.job(), due.triggeredBy(), due.scheduledFor(), due.schedules()),
-                        c.device(),
-                        c.settings())));
+        .flatMap(c -> c.plan(why.jobId()))
+        .map(plan ->
+            new RunOrder(
+                DueRun.of(plan.job(), why, agenda.next(now.plans(), clock.instant())),
+                now.device(),
+                now.settings()));
+  }
+
+  /**
+   * Takes a job out that waits for its turn.
+   *
+   * @return what it was owed; empty if it does not wait
+   */
+  Optional<Owed> drop(UUID job) {
+    Ticket ticket = active.get(job);
+    if (ticket != null && ticket.running) {
+      return Optional.empty();
+    }
+    Optional<Owed> owed = agenda.owed(job);
+    owed.ifPresent(agenda::begun);
+    if (ticket != null) {
+      ticket.thread.interrupt();
+    }
+    return owed;
   }
 
   /** How many runs go on or wait. */
@@ -128,18 +258,28 @@ final class RunQueue {
     return active.size();
   }
 
+  /** Asks all that runs to end, puts off what waits, and takes no more; returns at once. */
+  void beginStop() {
+    stopping = true;
+    active
+        .values()
+        .forEach(ticket -> {
+          ticket.cancellation.agentStops();
+          if (!ticket.running) {
+            ticket.thread.interrupt();
+          }
+        });
+  }
+
   /**
-   * Cancels all that runs or waits and takes no more.
+   * Waits for the runs' ends.
    *
-   * @param patience how long to wait for the runs' ends
    * @return whether all have ended
    */
-  boolean stop(Duration patience) throws InterruptedException {
-    stopping = true;
-    active.values().forEach(Thread::interrupt);
+  boolean awaitEnd(Duration patience) throws InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
-    for (Thread run : active.values()) {
-      if (!run.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))) {
+    for (Ticket ticket : active.values()) {
+      if (!ticket.thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))) {
         return false;
       }
     }

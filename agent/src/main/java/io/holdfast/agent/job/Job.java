@@ -14,6 +14,7 @@ import java.util.UUID;
  * @param resticArgs as the admin wrote them; checked against the allow-list before restic sees them
  * @param originName what the {@code origin} tag says, if it is not the device's name
  * @param accountId what the {@code account_id} tag says, if there is to be one
+ * @param limits how long a run may take and how often it is tried again
  */
 public record Job(
     UUID id,
@@ -23,13 +24,15 @@ public record Job(
     List<String> userTags,
     List<String> resticArgs,
     Optional<String> originName,
-    Optional<UUID> accountId) {
+    Optional<UUID> accountId,
+    RunLimits limits) {
 
   public Job {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(originName, "originName");
     Objects.requireNonNull(accountId, "accountId");
+    Objects.requireNonNull(limits, "limits");
     sourcePaths = List.copyOf(sourcePaths);
     excludePatterns = List.copyOf(excludePatterns);
     userTags = List.copyOf(userTags);

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param repositoryAutoInit whether a repository that does not exist yet may be initialised
  * @param repositoryEnvironment variables for the storage back-end, such as {@code
  *     AWS_ACCESS_KEY_ID}
+ * @param stalledAfter a restic that shows no progress for so long is ended, 10 s to 1 week
  */
 public record Settings(
     Duration syncInterval,
@@ -25,13 +26,30 @@ public record Settings(
     Optional<Secret> repositoryPassword,
     Optional<String> repositoryCacheDir,
     boolean repositoryAutoInit,
-    Map<String, Secret> repositoryEnvironment) {
+    Map<String, Secret> repositoryEnvironment,
+    Duration stalledAfter,
+    CatchUp catchUp) {
+
+  /**
+   * When missed runs are made up for, after the agent's start or the machine's sleep.
+   *
+   * @param delay 0 to 1 day
+   * @param jitter up to so much is added at random, 0 to 1 day
+   */
+  public record CatchUp(Duration delay, Duration jitter) {
+    public CatchUp {
+      Objects.requireNonNull(delay, "delay");
+      Objects.requireNonNull(jitter, "jitter");
+    }
+  }
 
   public Settings {
     Objects.requireNonNull(syncInterval, "syncInterval");
     Objects.requireNonNull(repositoryUrl, "repositoryUrl");
     Objects.requireNonNull(repositoryPassword, "repositoryPassword");
     Objects.requireNonNull(repositoryCacheDir, "repositoryCacheDir");
+    Objects.requireNonNull(stalledAfter, "stalledAfter");
+    Objects.requireNonNull(catchUp, "catchUp");
     repositoryEnvironment = Map.copyOf(repositoryEnvironment);
   }
 }

@@ -22,7 +22,7 @@ public final class SnapshotTags {
     tags.add("origin=" + withoutComma(job.originName().orElse(device.name())));
     job.accountId().ifPresent(account -> tags.add("account_id=" + account));
     tags.add("device=" + device.id());
-    tags.add("run=" + runId);
+    tags.add(ofRun(runId));
     tags.addAll(job.userTags());
     return List.copyOf(tags);
   }
@@ -30,6 +30,11 @@ public final class SnapshotTags {
   /** The one tag that all of a job's snapshots carry, whatever became of its name or device. */
   public static String ofJob(UUID jobId) {
     return "backup:" + jobId;
+  }
+
+  /** The one tag that the snapshot of a run carries and no other does. */
+  public static String ofRun(UUID runId) {
+    return "run=" + runId;
   }
 
   /** restic splits a tag at its commas, so a name loses them here. */

@@ -1,6 +1,7 @@
 package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.sync.ConfigRows.JobRow;
+import io.holdfast.agent.sync.ConfigRows.LimitColumns;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,6 +19,7 @@ final class JobDao {
   private static final String OF_DEVICE =
       """
       SELECT id, name, enabled, origin_name, account_id, restic_args::text AS restic_args,
+             max_retries, retry_delay_seconds, timeout_seconds, retry_lock_seconds,
              ARRAY(SELECT coalesce(e, '') FROM unnest(source_paths) WITH ORDINALITY AS u (e, n) ORDER BY n)
                AS source_paths,
              ARRAY(SELECT coalesce(e, '') FROM unnest(exclude_patterns) WITH ORDINALITY AS u (e, n) ORDER BY n)
@@ -42,7 +44,12 @@ final class JobDao {
         Optional.ofNullable(row.getString("restic_args")),
         row.getBoolean("enabled"),
         Optional.ofNullable(row.getString("origin_name")),
-        Optional.ofNullable(row.getObject("account_id", UUID.class)));
+        Optional.ofNullable(row.getObject("account_id", UUID.class)),
+        new LimitColumns(
+            row.getInt("max_retries"),
+            row.getInt("retry_delay_seconds"),
+            Optional.ofNullable(row.getObject("timeout_seconds", Integer.class)),
+            row.getInt("retry_lock_seconds")));
   }
 
   private static List<String> strings(Array array) throws SQLException {

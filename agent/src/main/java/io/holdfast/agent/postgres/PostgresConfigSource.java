@@ -3,6 +3,7 @@ package io.holdfast.agent.postgres;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.sync.ConfigRows;
+import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigSource;
 import io.holdfast.agent.sync.Heartbeat;
 import java.time.Instant;
@@ -33,16 +34,27 @@ public final class PostgresConfigSource implements ConfigSource {
           JobDao.ofDevice(handle, deviceId),
           ScheduleDao.ofDevice(handle, deviceId),
           SettingDao.ofDevice(handle, deviceId),
-          serverTime(handle));
+          server(handle));
     });
   }
 
-  private static Instant serverTime(Handle handle) {
+  private static final String SERVER =
+      """
+      SELECT clock_timestamp(),
+             concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())
+      """;
+
+  private static Server server(Handle handle) {
     return handle
-        .createQuery("SELECT clock_timestamp()")
-        .map((row, _) -> row.getObject(1, OffsetDateTime.class))
-        .one()
-        .toInstant();
+        .createQuery(SERVER)
+        .map((row, _) ->
+            new Server(row.getObject(1, OffsetDateTime.class).toInstant(), row.getString(2)))
+        .one();
+  }
+
+  @Override
+  public void sweep() throws ControlPlaneException {
+    database.call(handle -> handle.execute("SELECT holdfast.sweep()"));
   }
 
   @Override

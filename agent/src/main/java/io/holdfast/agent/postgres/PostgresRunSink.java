@@ -7,8 +7,14 @@ import io.holdfast.agent.report.RunSink;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.Verdict;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** Runs become rows of {@code runs}; what they leave to mend becomes rows of {@code problems}. */
@@ -25,6 +31,10 @@ public final class PostgresRunSink implements RunSink {
     database.call(handle -> {
       fired(handle, started);
       RunDao.started(handle, started);
+      started
+          .requests()
+          .forEach(
+              request -> RequestDao.begun(handle, started.deviceId(), request, started.uuid()));
       return true;
     });
   }
@@ -40,8 +50,27 @@ public final class PostgresRunSink implements RunSink {
       if (RunDao.finished(handle, finished)) {
         leave(handle, finished);
       }
+      answer(handle, finished);
       return true;
     });
+  }
+
+  /** Whoever asked for the run learns how it ended. */
+  private static void answer(Handle handle, RunFinished finished) {
+    Verdict verdict = finished.verdict();
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("run_uuid", finished.uuid());
+    result.put("outcome", verdict.outcome().word());
+    finished.snapshotId().ifPresent(id -> result.put("snapshot_id", id));
+    for (UUID request : finished.start().requests()) {
+      RequestDao.answer(
+          handle,
+          finished.start().deviceId(),
+          request,
+          finished.snapshotId().isPresent(),
+          verdict.sentence().isEmpty() ? "the job was backed up" : verdict.sentence(),
+          result);
+    }
   }
 
   private static void leave(Handle handle, RunFinished finished) {
@@ -61,6 +90,19 @@ public final class PostgresRunSink implements RunSink {
               "job \"" + start.jobName() + "\": " + verdict.sentence(),
               verdict.remedy()));
     }
+  }
+
+  @Override
+  public void missed(RunMissed missed) throws ControlPlaneException {
+    database.call(handle -> {
+      MissedRunDao.put(handle, missed);
+      return true;
+    });
+  }
+
+  @Override
+  public Set<UUID> known(List<UUID> records) throws ControlPlaneException {
+    return database.call(handle -> RunDao.known(handle, records));
   }
 
   @Override

@@ -7,8 +7,11 @@ import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.RunStatistics;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
@@ -20,24 +23,24 @@ final class RunDao {
   private RunDao() {}
 
   // A run outlives its job: if the job was deleted meanwhile, job_id stays empty and job_name
-  // tells. The test
-  // for the row comes first because a trigger closes an older running row of the job on every
-  // insert, and a
-  // replayed start must not close a newer run.
+  // tells. The test for
+  // the row comes first because a trigger closes an older running row of the job on every insert,
+  // and a replayed
+  // start must not close a newer run.
   private static final String STARTED =
       """
       INSERT INTO runs (run_uuid, job_id, job_name, device_id, start_time, status, triggered_by,
-                        scheduled_for, schedule_id, metadata)
+                        scheduled_for, schedule_id, attempt, retry_of, request_id, metadata)
       SELECT :run, (SELECT id FROM backup_jobs WHERE id = :job AND device_id = :device), :jobName, :device,
              :start, 'running', :triggeredBy, CAST(:scheduledFor AS timestamptz), CAST(:schedule AS integer),
-             CAST(:metadata AS jsonb)
+             :attempt, CAST(:retryOf AS uuid), CAST(:request AS uuid), CAST(:metadata AS jsonb)
       WHERE NOT EXISTS (SELECT FROM runs WHERE run_uuid = :run)
       ON CONFLICT (run_uuid) DO NOTHING
       """;
 
   static void started(Handle handle, RunStarted started) {
     bindStart(handle.createUpdate(STARTED), started)
-        .bind("metadata", Json.write(Map.of("job_id", started.jobId())))
+        .bind("metadata", Json.write(metadata(started)))
         .execute();
   }
 
@@ -51,24 +54,38 @@ final class RunDao {
         .bind("triggeredBy", started.triggeredBy().word())
         .bind("scheduledFor", started.scheduledFor().map(Times::write).orElse(null))
         .bind(
-            "schedule", started.schedules().isEmpty() ? null : started.schedules().getFirst().id());
+            "schedule", started.schedules().isEmpty() ? null : started.schedules().getFirst().id())
+        .bind("attempt", started.attempt())
+        .bind("retryOf", started.retryOf().map(RunId::value).orElse(null))
+        .bind("request", started.requests().isEmpty() ? null : started.requests().getFirst());
   }
 
-  // A row that has ended stays as it is, so a replay changes nothing. If the start never arrived,
-  // this makes
-  // the row.
+  private static Map<String, Object> metadata(RunStarted started) {
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("job_id", started.jobId());
+    if (started.missed() > 0) {
+      metadata.put("missed", started.missed());
+    }
+    return metadata;
+  }
+
+  // A row that has ended stays as it is, so a replay changes nothing; unless it was closed without
+  // the device's
+  // word, which this is. If the start never arrived, this makes the row.
   private static final String FINISHED =
       """
       INSERT INTO runs (run_uuid, job_id, job_name, device_id, start_time, triggered_by, scheduled_for,
                         schedule_id, status, outcome, end_time, duration_seconds, exit_code, error_message,
                         error_count, files_new, files_changed, files_unmodified, dirs_new, dirs_changed,
                         dirs_unmodified, data_added_bytes, data_added_packed_bytes, total_files_processed,
-                        total_bytes_processed, snapshot_id, restic_output, restic_errors, metadata)
+                        total_bytes_processed, snapshot_id, restic_output, restic_errors, attempt, retry_of,
+                        request_id, metadata)
       VALUES (:run, (SELECT id FROM backup_jobs WHERE id = :job AND device_id = :device), :jobName, :device,
               :start, :triggeredBy, :scheduledFor, :schedule, :status, :outcome, :end, :seconds, :exitCode,
               :error, :errorCount, :filesNew, :filesChanged, :filesUnmodified, :dirsNew, :dirsChanged,
               :dirsUnmodified, :dataAdded, :dataAddedPacked, :totalFiles, :totalBytes, :snapshot, :output,
-              :errors, CAST(:metadata AS jsonb))
+              :errors, :attempt, CAST(:retryOf AS uuid), CAST(:request AS uuid),
+              CAST(:metadata AS jsonb))
       ON CONFLICT (run_uuid) DO UPDATE
       SET status = excluded.status, outcome = excluded.outcome, end_time = excluded.end_time,
           duration_seconds = excluded.duration_seconds, exit_code = excluded.exit_code,
@@ -81,12 +98,12 @@ final class RunDao {
           total_files_processed = excluded.total_files_processed,
           total_bytes_processed = excluded.total_bytes_processed, snapshot_id = excluded.snapshot_id,
           restic_output = excluded.restic_output, restic_errors = excluded.restic_errors,
-          metadata = coalesce(runs.metadata, '{}') || excluded.metadata,
+          metadata = (coalesce(runs.metadata, '{}') - 'provisional') || excluded.metadata,
           progress = NULL, progress_at = NULL
-      WHERE runs.status = 'running'
+      WHERE runs.status = 'running' OR runs.metadata ->> 'provisional' = 'true'
       """;
 
-  /** Whether the row was running, or not there, until now. */
+  /** Whether this is news: the row was running, provisional or not there until now. */
   static boolean finished(Handle handle, RunFinished finished) {
     Optional<RunStatistics> figures = finished.statistics();
     Outcome outcome = finished.verdict().outcome();
@@ -110,7 +127,7 @@ final class RunDao {
                 figures.flatMap(RunStatistics::dataAddedPackedBytes).orElse(null))
             .bind("totalFiles", number(figures, RunStatistics::totalFilesProcessed))
             .bind("totalBytes", number(figures, RunStatistics::totalBytesProcessed))
-            .bind("snapshot", figures.map(RunStatistics::snapshotId).orElse(null))
+            .bind("snapshot", finished.snapshotId().orElse(null))
             .bind("output", finished.standardOutput())
             .bind("errors", finished.standardError())
             .bind("metadata", Json.write(metadata(finished)))
@@ -130,13 +147,36 @@ final class RunDao {
   }
 
   private static Map<String, Object> metadata(RunFinished finished) {
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put("job_id", finished.start().jobId());
+    Map<String, Object> metadata = metadata(finished.start());
+    if (finished.provisional()) {
+      metadata.put("provisional", true);
+    }
     metadata.put("code", finished.verdict().code());
     metadata.put("duration_ms", finished.duration().toMillis());
     metadata.put("agent_version", finished.versions().agent());
     finished.versions().restic().ifPresent(version -> metadata.put("restic_version", version));
     return metadata;
+  }
+
+  private static final String KNOWN =
+      """
+      SELECT run_uuid AS id
+      FROM runs
+      WHERE run_uuid = ANY (:ids) AND status <> 'running'
+      UNION ALL
+      SELECT id
+      FROM missed_runs
+      WHERE id = ANY (:ids)
+      """;
+
+  /** Those of the runs that have ended there, and of the missed runs. */
+  static Set<UUID> known(Handle handle, List<UUID> ids) {
+    return Set.copyOf(
+        handle
+            .createQuery(KNOWN)
+            .bind("ids", ids.toArray(new UUID[0]))
+            .map((row, _) -> row.getObject("id", UUID.class))
+            .list());
   }
 
   private static final String PROGRESS =

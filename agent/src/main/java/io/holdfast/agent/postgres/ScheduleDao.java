@@ -20,7 +20,7 @@ final class ScheduleDao {
   private static final String OF_DEVICE =
       """
       SELECT s.id, s.job_id, s.schedule_type, s.cron_expression, s.interval_seconds, s.timezone,
-             s.enabled, s.last_run_at
+             s.enabled, s.last_run_at, s.catch_up
       FROM schedules s
       JOIN backup_jobs j ON j.id = s.job_id
       WHERE j.device_id = :device
@@ -44,15 +44,18 @@ final class ScheduleDao {
         Optional.ofNullable(row.getObject("interval_seconds", Integer.class)),
         Optional.ofNullable(row.getString("timezone")),
         row.getBoolean("enabled"),
-        Times.read(row, "last_run_at"));
+        Times.read(row, "last_run_at"),
+        row.getBoolean("catch_up"));
   }
 
-  // A replayed record must not put an older time over a newer one.
+  // A replayed record must not put an older time over a newer one, unless that one is of a clock
+  // that was wrong.
   private static final String FIRED =
       """
       UPDATE schedules
       SET last_run_at = :at, next_run_at = :next
-      WHERE id = :id AND job_id = :job AND (last_run_at IS NULL OR last_run_at < :at)
+      WHERE id = :id AND job_id = :job
+        AND (last_run_at IS NULL OR last_run_at < :at OR last_run_at > now() + interval '10 minutes')
       """;
 
   static void fired(Handle handle, UUID jobId, List<FiredSchedule> schedules, Instant at) {

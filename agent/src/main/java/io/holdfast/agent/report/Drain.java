@@ -4,8 +4,10 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,10 +17,12 @@ import java.util.Optional;
 public final class Drain {
 
   private final Spool spool;
+  private final Unwritten unwritten;
   private final RunSink sink;
 
-  public Drain(Spool spool, RunSink sink) {
+  public Drain(Spool spool, Unwritten unwritten, RunSink sink) {
     this.spool = spool;
+    this.unwritten = unwritten;
     this.sink = sink;
   }
 
@@ -29,31 +33,55 @@ public final class Drain {
    * @return why the spool is not empty, if it is not
    */
   public Optional<Problem> turn() {
-    for (Path file : spool.waiting()) {
-      try {
+    try {
+      write();
+      for (Path file : spool.waiting()) {
         deliver(file);
-        spool.remove(file);
-      } catch (NoSuchFileException e) {
-        // Another process has delivered it between our listing and our reading.
-      } catch (IOException e) {
-        spool.setAside(file, "the file cannot be read: " + e.getMessage());
-      } catch (ControlPlaneException e) {
-        switch (e.kind()) {
-          case REFUSED -> spool.setAside(file, e.problem().message());
-          case UNAVAILABLE, MISCONFIGURED -> {
-            return Optional.of(e.problem());
-          }
-        }
       }
+      // What found no room on the disk goes straight, after all that has to arrive before it.
+      for (RunFinished record : unwritten.all()) {
+        sink.finished(record);
+        unwritten.remove(record);
+      }
+      return Optional.empty();
+    } catch (ControlPlaneException e) {
+      return Optional.of(e.problem());
     }
-    return Optional.empty();
   }
 
-  private void deliver(Path file) throws IOException, ControlPlaneException {
-    RunRecord record = RecordJson.read(Files.readAllBytes(file));
+  /** Once there is room again. */
+  private void write() {
+    for (RunFinished record : unwritten.all()) {
+      try {
+        spool.add(record);
+        unwritten.remove(record);
+      } catch (UncheckedIOException e) {
+        return;
+      }
+    }
+  }
+
+  private void deliver(Path file) throws ControlPlaneException {
+    try {
+      send(RecordJson.read(Files.readAllBytes(file)));
+      spool.delivered(file);
+    } catch (NoSuchFileException e) {
+      // Another process has delivered it between our listing and our reading.
+    } catch (IOException e) {
+      spool.setAside(file, "the file cannot be read: " + e.getMessage());
+    } catch (ControlPlaneException e) {
+      if (e.kind() != ControlPlaneException.Kind.REFUSED) {
+        throw e;
+      }
+      spool.setAside(file, e.problem().message());
+    }
+  }
+
+  private void send(RunRecord record) throws ControlPlaneException {
     switch (record) {
       case RunStarted started -> sink.started(started);
       case RunFinished finished -> sink.finished(finished);
+      case RunMissed missed -> sink.missed(missed);
     }
   }
 }

@@ -3,7 +3,11 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * The control plane, as far as a device writes its runs there. Each call may be repeated: a replay
@@ -25,6 +29,20 @@ public interface RunSink {
    * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
    */
   void finished(RunFinished finished) throws ControlPlaneException;
+
+  /**
+   * Writes down a due time that was passed over.
+   *
+   * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
+   */
+  void missed(RunMissed missed) throws ControlPlaneException;
+
+  /**
+   * Which of these runs and missed runs the control plane has; of a run also how it ended.
+   *
+   * @throws ControlPlaneException if it could not be asked
+   */
+  Set<UUID> known(List<UUID> records) throws ControlPlaneException;
 
   /**
    * Shows on the run row how far the run is; has no effect on a run that has ended.

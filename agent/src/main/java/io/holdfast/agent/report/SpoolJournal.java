@@ -3,28 +3,45 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.restic.BackupProgress;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
+import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes runs down in the spool and hands their progress to whoever reports it. */
 public final class SpoolJournal implements RunJournal {
 
+  private static final Logger log = LoggerFactory.getLogger(SpoolJournal.class);
+
   private final Spool spool;
+  private final Unwritten unwritten;
   private final Runnable wakeDrain;
   private final ProgressBoard progress;
 
   /**
+   * @param unwritten takes the ends of runs that found no room on the disk
    * @param wakeDrain told after every record, so that it is delivered at once
    */
-  public SpoolJournal(Spool spool, ProgressBoard progress, Runnable wakeDrain) {
+  public SpoolJournal(
+      Spool spool, Unwritten unwritten, ProgressBoard progress, Runnable wakeDrain) {
     this.spool = spool;
+    this.unwritten = unwritten;
     this.progress = progress;
     this.wakeDrain = wakeDrain;
   }
 
   @Override
   public void started(RunStarted started) {
-    spool.add(started);
+    try {
+      spool.add(started);
+    } catch (UncheckedIOException e) {
+      spool.release(started);
+      throw e;
+    }
     wakeDrain.run();
   }
 
@@ -43,15 +60,34 @@ public final class SpoolJournal implements RunJournal {
   }
 
   @Override
-  public void finished(RunFinished finished) {
+  public boolean finished(RunFinished finished) {
     progress.remove(finished.start().id());
-    spool.add(finished);
+    boolean written = write(finished);
+    wakeDrain.run();
+    return written;
+  }
+
+  private boolean write(RunFinished finished) {
+    try {
+      spool.add(finished);
+      return true;
+    } catch (UncheckedIOException e) {
+      log.error(
+          "{} ({}); it is kept in memory and tried again",
+          e.getMessage(),
+          String.valueOf(e.getCause()));
+      unwritten.add(finished);
+      return false;
+    }
+  }
+
+  @Override
+  public void missed(RunMissed missed) {
+    spool.add(missed);
     wakeDrain.run();
   }
 
-  private static java.util.Optional<Long> boxed(java.util.OptionalLong number) {
-    return number.isPresent()
-        ? java.util.Optional.of(number.getAsLong())
-        : java.util.Optional.empty();
+  private static Optional<Long> boxed(OptionalLong number) {
+    return number.isPresent() ? Optional.of(number.getAsLong()) : Optional.empty();
   }
 }

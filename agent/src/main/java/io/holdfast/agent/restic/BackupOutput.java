@@ -32,6 +32,7 @@ final class BackupOutput {
 
   private final Redaction redaction;
   private final ProgressListener listener;
+  private final Activity activity;
   private final BoundedText standardOutput = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
   private final BoundedText standardError = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
 
@@ -48,14 +49,21 @@ final class BackupOutput {
   private Optional<String> lastFatal = Optional.empty();
   private long itemErrors;
 
-  BackupOutput(Redaction redaction, ProgressListener listener) {
+  /**
+   * @param activity told whenever something moves
+   */
+  BackupOutput(Redaction redaction, ProgressListener listener, Activity activity) {
     this.redaction = redaction;
     this.listener = listener;
+    this.activity = activity;
   }
 
   void output(String line) {
     switch (MessageParser.parse(line)) {
-      case ResticMessage.Status status -> listener.progress(status.progress());
+      case ResticMessage.Status status -> {
+        activity.progress(status.progress());
+        listener.progress(status.progress());
+      }
       case ResticMessage.Summary message -> keepOutput(line, Optional.of(message.summary()));
       case ResticMessage.ItemError _, ResticMessage.ExitError _, ResticMessage.Other _ ->
           keepOutput(line, Optional.empty());
@@ -63,11 +71,13 @@ final class BackupOutput {
   }
 
   private synchronized void keepOutput(String line, Optional<BackupSummary> found) {
+    activity.moved();
     keep(standardOutput, line);
     summary = found.or(() -> summary);
   }
 
   synchronized void error(String line) {
+    activity.moved();
     String text = TERMINAL_CODES.matcher(line).replaceAll("");
     keep(standardError, text);
     meaningful.add(text);
@@ -129,6 +139,7 @@ final class BackupOutput {
         exitError.or(() -> lastFatal).map(this::oneLine),
         standardOutput.text(),
         standardError.text(),
+        ended.survived(),
         ended.interrupted(),
         ended.duration());
   }

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param fatalMessage restic's own reason, in one line
  * @param standardOutput head and tail, without progress, secrets and NUL
  * @param standardError head and tail, without secrets and NUL
+ * @param survived whether restic could not even be killed and still lives
  * @param interrupted whether the calling thread was interrupted; its flag is down, and the caller
  *     passes it on
  */
@@ -30,6 +31,7 @@ public record BackupReport(
     Optional<String> fatalMessage,
     String standardOutput,
     String standardError,
+    boolean survived,
     boolean interrupted,
     Duration duration) {
 
@@ -40,6 +42,23 @@ public record BackupReport(
     Objects.requireNonNull(fatalMessage, "fatalMessage");
     missingSources = List.copyOf(missingSources);
     firstItemErrors = List.copyOf(firstItemErrors);
+  }
+
+  /** The same without the snapshot that restic believes to have made. */
+  BackupReport withoutSnapshot(String why) {
+    return new BackupReport(
+        exitCode,
+        meaning,
+        Optional.empty(),
+        missingSources,
+        firstItemErrors,
+        itemErrorCount,
+        Optional.of(why),
+        standardOutput,
+        standardError,
+        survived,
+        interrupted,
+        duration);
   }
 
   /** A file or directory that could not be read; the message may be empty. */

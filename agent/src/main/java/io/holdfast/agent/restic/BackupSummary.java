@@ -29,4 +29,21 @@ public record BackupSummary(
     Objects.requireNonNull(dataAddedPacked, "dataAddedPacked");
     Objects.requireNonNull(snapshotId, "snapshotId");
   }
+
+  /** The same for a snapshot whose id stands elsewhere. */
+  BackupSummary ofSnapshot(String id) {
+    return new BackupSummary(
+        filesNew,
+        filesChanged,
+        filesUnmodified,
+        dirsNew,
+        dirsChanged,
+        dirsUnmodified,
+        dataAdded,
+        dataAddedPacked,
+        totalFilesProcessed,
+        totalBytesProcessed,
+        dryRun,
+        Optional.of(id));
+  }
 }

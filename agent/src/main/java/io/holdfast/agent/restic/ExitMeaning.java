@@ -17,6 +17,8 @@ public enum ExitMeaning {
   CANCELLED,
   /** We stopped it because it took too long. */
   TIMED_OUT,
+  /** We stopped it because nothing moved any more. */
+  STALLED,
   /** The operating system did not start it. */
   NOT_STARTED,
   FAILED;

@@ -12,11 +12,13 @@ import java.lang.invoke.MethodHandle;
 final class Interrupt {
 
   private static final int SIGINT = 2;
+  private static final int SIGCONT =
+      System.getProperty("os.name", "").startsWith("Linux") ? 18 : 19;
 
   private Interrupt() {}
 
   /** Sends it; on a system without signals the process is ended the way that Java can. */
-  static void send(Process process) {
+  static void send(ProcessHandle process) {
     if (!process.isAlive()) {
       // Its number may be another process's by now.
       return;
@@ -26,15 +28,19 @@ final class Interrupt {
       return;
     }
     try {
-      Linker linker = Linker.nativeLinker();
-      MethodHandle kill =
-          linker.downcallHandle(
-              linker.defaultLookup().find("kill").orElseThrow(),
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+      MethodHandle kill = kill();
       int ignored = (int) kill.invokeExact(Math.toIntExact(process.pid()), SIGINT);
+      // One that was stopped hears nothing until it goes on, and could not remove its lock.
+      int unusedToo = (int) kill.invokeExact(Math.toIntExact(process.pid()), SIGCONT);
     } catch (Throwable e) {
       process.destroy();
     }
+  }
+
+  private static MethodHandle kill() {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(
+        linker.defaultLookup().find("kill").orElseThrow(),
+        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
   }
 }

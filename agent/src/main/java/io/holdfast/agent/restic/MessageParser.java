@@ -89,7 +89,7 @@ final class MessageParser {
     return Double.isNaN(said) ? 0.0 : Math.clamp(said, 0.0, 1.0);
   }
 
-  private static BackupSummary summary(JsonNode node) {
+  static BackupSummary summary(JsonNode node) {
     String snapshot = node.path("snapshot_id").asText("");
     return new BackupSummary(
         node.path("files_new").asLong(),

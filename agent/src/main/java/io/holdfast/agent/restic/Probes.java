@@ -31,7 +31,7 @@ final class Probes {
               place + " is locked by another restic process",
               "Wait for it; if nobody holds the lock, run 'restic unlock'.");
       case NO_REPOSITORY -> notThere(repository, place);
-      case TIMED_OUT ->
+      case TIMED_OUT, STALLED ->
           new RepositoryProbe(
               State.UNREACHABLE,
               place + " does not answer" + lastAttempt(errors),

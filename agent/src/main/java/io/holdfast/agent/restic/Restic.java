@@ -2,9 +2,6 @@ package io.holdfast.agent.restic;
 
 import io.holdfast.agent.secret.Redaction;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +20,8 @@ public final class Restic {
   /** restic's own default is up to 60 a second. */
   private static final String PROGRESS_FPS = "1";
 
-  private static final Duration RETRY_LOCK = Duration.ofMinutes(5);
+  private static final Duration SOURCES_LIMIT = Duration.ofSeconds(20);
+  private static final Duration BETWEEN_LOCK_ATTEMPTS = Duration.ofSeconds(5);
   private static final Duration PROBE_LIMIT = Duration.ofMinutes(2);
   private static final Duration INIT_LIMIT = Duration.ofMinutes(5);
 
@@ -46,7 +44,6 @@ public final class Restic {
   private final Path initLock;
   private final Path defaultCache;
   private final Duration grace;
-  private final Duration retryLock;
 
   /**
    * @param privateDirectory where secrets lie while restic runs; nobody else may read it, and
@@ -54,21 +51,15 @@ public final class Restic {
    * @param defaultCache restic's cache for repositories that name none
    */
   public Restic(ResticBinary binary, Path privateDirectory, Path defaultCache) {
-    this(binary, privateDirectory, defaultCache, ResticProcess.GRACE, RETRY_LOCK);
+    this(binary, privateDirectory, defaultCache, ResticProcess.GRACE);
   }
 
-  Restic(
-      ResticBinary binary,
-      Path privateDirectory,
-      Path defaultCache,
-      Duration grace,
-      Duration retryLock) {
+  Restic(ResticBinary binary, Path privateDirectory, Path defaultCache, Duration grace) {
     this.binary = binary;
     this.privateFiles = new PrivateFiles(privateDirectory);
     this.initLock = privateDirectory.resolveSibling("init.lock");
     this.defaultCache = defaultCache;
     this.grace = grace;
-    this.retryLock = retryLock;
   }
 
   public ResticVersion version() {
@@ -79,31 +70,71 @@ public final class Restic {
     return binary.path();
   }
 
-  /**
-   * Backs up. A fault of any kind is in the report.
-   *
-   * @param listener told how far it is
-   */
-  public BackupReport backup(
-      Repository repository,
-      BackupCommand command,
-      ProgressListener listener,
-      Cancellation cancellation) {
-    BackupOutput output = new BackupOutput(repository.redaction(), new PacedProgress(listener));
-    output.missing(missing(command.sources()));
+  /** Backs up. A fault of any kind is in the report. */
+  public BackupReport backup(Repository repository, BackupCommand command, BackupWatch watch) {
+    long begin = System.nanoTime();
+    BackupReport report = backupOnce(repository, command, watch);
+    // restic itself waits for a lock since 0.16.
+    while (report.meaning() == ExitMeaning.LOCKED
+        && !waitsForLocks()
+        && System.nanoTime() - begin < watch.limits().retryLock().toNanos()
+        && paused(watch.cancellation())) {
+      report = backupOnce(repository, command, watch);
+    }
+    return report;
+  }
+
+  private static boolean paused(Cancellation cancellation) {
+    try {
+      Thread.sleep(BETWEEN_LOCK_ATTEMPTS);
+    } catch (InterruptedException e) {
+      // The next attempt is ended by it at once, and reports it.
+      Thread.currentThread().interrupt();
+    }
+    return !cancellation.isCancelled();
+  }
+
+  private BackupReport backupOnce(Repository repository, BackupCommand command, BackupWatch watch) {
+    Activity activity = new Activity();
+    BackupOutput output =
+        new BackupOutput(repository.redaction(), new PacedProgress(watch.listener()), activity);
+    output.missing(SourcePaths.missing(command.sources(), SOURCES_LIMIT));
     try (PrivateFiles.Pair files = privateFiles.write(repository)) {
       ResticProcess process =
           new ResticProcess(
-              arguments(command), environment(repository, files), Optional.empty(), grace);
-      return output.report(process.run(output::output, output::error, cancellation));
+              arguments(command, watch.limits().retryLock()),
+              environment(repository, files),
+              StopReason.of(watch.cancellation(), watch.limits(), activity),
+              grace,
+              watch.started());
+      return held(repository, output.report(process.run(output::output, output::error)));
     } catch (IOException e) {
       return notStarted(repository.redaction().redact(String.valueOf(e.getMessage())));
     }
   }
 
-  private List<String> arguments(BackupCommand command) {
+  /**
+   * restic 0.14 makes the directories of a repository that vanished under it anew, and reports a
+   * snapshot that lies in no repository. On a local disk it costs nothing to look.
+   */
+  private static BackupReport held(Repository repository, BackupReport report) {
+    Optional<String> id = report.summary().flatMap(BackupSummary::snapshotId);
+    Optional<Path> place = repository.localPath();
+    return id.isEmpty() || place.isEmpty() || LocalRepository.holds(place.get(), id.get())
+        ? report
+        : report.withoutSnapshot(
+            "restic reported snapshot " + id.get() + ", and the repository does not hold it");
+  }
+
+  private boolean waitsForLocks() {
+    return binary.version().isAtLeast(0, 16, 0);
+  }
+
+  private List<String> arguments(BackupCommand command, Duration retryLock) {
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString(), "backup", "--json"));
-    addRetryLock(arguments);
+    if (waitsForLocks() && !retryLock.isZero()) {
+      arguments.add("--retry-lock=" + retryLock.toSeconds() + "s");
+    }
     arguments.add("--host=" + command.host());
     command.tags().forEach(tag -> arguments.add("--tag=" + tag));
     command.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern));
@@ -112,12 +143,6 @@ public final class Restic {
     arguments.add("--");
     arguments.addAll(command.sources());
     return arguments;
-  }
-
-  private void addRetryLock(List<String> arguments) {
-    if (binary.version().isAtLeast(0, 16, 0)) {
-      arguments.add("--retry-lock=" + retryLock.toSeconds() + "s");
-    }
   }
 
   private Map<String, String> environment(Repository repository, PrivateFiles.Pair files) {
@@ -138,19 +163,6 @@ public final class Restic {
     return environment;
   }
 
-  /** Before 0.19 restic skips a source that does not exist and reports success. */
-  private static List<String> missing(List<String> sources) {
-    return sources.stream().filter(Restic::missing).toList();
-  }
-
-  private static boolean missing(String source) {
-    try {
-      return Files.notExists(Path.of(source), LinkOption.NOFOLLOW_LINKS);
-    } catch (InvalidPathException e) {
-      return true;
-    }
-  }
-
   private static BackupReport notStarted(String why) {
     return new BackupReport(
         OptionalInt.empty(),
@@ -163,17 +175,19 @@ public final class Restic {
         "",
         "",
         false,
+        false,
         Duration.ZERO);
   }
 
-  /** What a short command said. */
-  private record Answer(ExitMeaning meaning, String errors) {}
+  /** What a short command said; its output is the unredacted JSON of its answer. */
+  private record Answer(ExitMeaning meaning, String output, String errors) {}
 
   private Answer ask(Repository repository, Duration limit, String... command)
       throws InterruptedException {
     Redaction redaction = repository.redaction();
     // What it means is read before secrets are taken out: a password may be a word of restic's own
     // sentence.
+    BoundedText output = new BoundedText(LineReader.LONGEST_LINE, LineReader.LONGEST_LINE);
     BoundedText meaningful = new BoundedText(4096, 4096);
     BoundedText errors = new BoundedText(4096, 4096);
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
@@ -183,23 +197,24 @@ public final class Restic {
           new ResticProcess(
                   arguments,
                   environment(repository, files),
-                  Optional.of(limit),
+                  StopReason.after(limit),
                   Duration.ofSeconds(5))
               .run(
-                  _ -> {},
+                  output::add,
                   line -> {
                     meaningful.add(line);
                     errors.add(redaction.redact(reason(line)));
-                  },
-                  new Cancellation());
+                  });
       if (ended.interrupted()) {
         throw new InterruptedException();
       }
       return new Answer(
           ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text())),
+          output.text(),
           errors.text());
     } catch (IOException e) {
-      return new Answer(ExitMeaning.NOT_STARTED, redaction.redact(String.valueOf(e.getMessage())));
+      return new Answer(
+          ExitMeaning.NOT_STARTED, "", redaction.redact(String.valueOf(e.getMessage())));
     }
   }
 
@@ -217,6 +232,55 @@ public final class Restic {
   public RepositoryProbe probe(Repository repository) throws InterruptedException {
     Answer answer = ask(repository, PROBE_LIMIT, "cat", "config", "--no-lock");
     return Probes.of(repository, answer.meaning(), answer.errors());
+  }
+
+  /**
+   * Looks for the snapshot that a run has made, within two minutes and without a lock.
+   *
+   * @param runTag the tag that only snapshots of this run carry
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public SnapshotOfRun snapshotOf(Repository repository, String runTag)
+      throws InterruptedException {
+    Answer answer =
+        ask(repository, PROBE_LIMIT, "snapshots", "--json", "--no-lock", "--tag=" + runTag);
+    return switch (answer.meaning()) {
+      case COMPLETE -> RepositoryJson.snapshot(answer.output());
+      // A repository that is not there holds no snapshot.
+      case NO_REPOSITORY -> new SnapshotOfRun.None();
+      default ->
+          new SnapshotOfRun.Unknown(
+              Probes.of(repository, answer.meaning(), answer.errors()).message());
+    };
+  }
+
+  /**
+   * The locks in the repository, read without making one.
+   *
+   * @return empty if the repository could not be asked
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public Optional<List<RepositoryLock>> locks(Repository repository) throws InterruptedException {
+    Answer list = ask(repository, PROBE_LIMIT, "list", "locks", "--no-lock");
+    if (list.meaning() != ExitMeaning.COMPLETE) {
+      return Optional.empty();
+    }
+    List<RepositoryLock> locks = new ArrayList<>();
+    for (String id : list.output().lines().map(String::strip).toList()) {
+      Answer lock = ask(repository, PROBE_LIMIT, "cat", "lock", id, "--no-lock");
+      // One that has gone meanwhile is none.
+      RepositoryJson.lock(id, lock.output()).ifPresent(locks::add);
+    }
+    return Optional.of(locks);
+  }
+
+  /**
+   * Removes what restic takes for dead: only after {@link LockPolicy} has said that it may.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public void unlock(Repository repository) throws InterruptedException {
+    ask(repository, PROBE_LIMIT, "unlock");
   }
 
   /**

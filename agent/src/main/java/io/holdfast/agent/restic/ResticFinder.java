@@ -102,9 +102,9 @@ public final class ResticFinder {
           new ResticProcess(
                   List.of(path.toString(), "version"),
                   systemRoot(),
-                  Optional.of(limit),
+                  StopReason.after(limit),
                   Duration.ofSeconds(2))
-              .run(said::add, _ -> {}, new Cancellation());
+              .run(said::add, _ -> {});
       Optional<ResticVersion> version = ResticVersion.parse(said.text());
       if (ended.interrupted()) {
         Thread.currentThread().interrupt();

@@ -27,34 +27,47 @@ final class ResticProcess {
   /** A child of restic, such as ssh, may hold the pipes open after restic has ended. */
   private static final Duration PIPES_AFTER_END = Duration.ofSeconds(5);
 
+  /** The end of a process that was killed takes no time, unless the kernel holds it. */
+  private static final Duration AFTER_KILL = Duration.ofSeconds(10);
+
+  /** What the exit code of one that was killed is: 128 and the number of SIGKILL. */
+  private static final int KILLED = 137;
+
   private static final long LOOK_EVERY_MILLIS = 100;
 
   private final List<String> command;
   private final Map<String, String> environment;
-  private final Optional<Duration> timeLimit;
+  private final StopReason stopReason;
   private final Duration grace;
+  private final Consumer<ProcessIdentity> started;
 
   /**
    * @param environment all that the process gets
-   * @param timeLimit after which it is ended
-   */
-  ResticProcess(
-      List<String> command, Map<String, String> environment, Optional<Duration> timeLimit) {
-    this(command, environment, timeLimit, GRACE);
-  }
-
-  /**
+   * @param stopReason when it is ended
    * @param grace how long it may take to end once it was asked to
    */
   ResticProcess(
       List<String> command,
       Map<String, String> environment,
-      Optional<Duration> timeLimit,
+      StopReason stopReason,
       Duration grace) {
+    this(command, environment, stopReason, grace, _ -> {});
+  }
+
+  /**
+   * @param started told which process it is
+   */
+  ResticProcess(
+      List<String> command,
+      Map<String, String> environment,
+      StopReason stopReason,
+      Duration grace,
+      Consumer<ProcessIdentity> started) {
     this.command = List.copyOf(command);
     this.environment = Map.copyOf(environment);
-    this.timeLimit = timeLimit;
+    this.stopReason = stopReason;
     this.grace = grace;
+    this.started = started;
   }
 
   /**
@@ -62,11 +75,17 @@ final class ResticProcess {
    *
    * @param exitCode 128 and the signal's number if a signal ended it
    * @param stoppedBy why we ended it, if we did
+   * @param survived whether it could not even be killed, as one that hangs in the kernel over a
+   *     dead mount; it is left alone then
    * @param interrupted whether the calling thread was interrupted meanwhile. Its flag is down, so
    *     that the caller can still write files; the caller passes the interrupt on.
    */
   record Ended(
-      int exitCode, Optional<ExitMeaning> stoppedBy, boolean interrupted, Duration duration) {}
+      int exitCode,
+      Optional<ExitMeaning> stoppedBy,
+      boolean survived,
+      boolean interrupted,
+      Duration duration) {}
 
   /**
    * Runs the process to its end.
@@ -75,18 +94,19 @@ final class ResticProcess {
    * @param err gets the lines of standard error, in a thread of its own
    * @throws IOException if it could not be started; the message says why
    */
-  Ended run(Consumer<String> out, Consumer<String> err, Cancellation cancellation)
-      throws IOException {
+  Ended run(Consumer<String> out, Consumer<String> err) throws IOException {
     long begin = System.nanoTime();
     Process process = start();
     Thread outReader = drain(process.getInputStream(), out);
     Thread errReader = drain(process.getErrorStream(), err);
-    Watch watch = new Watch(process, begin, cancellation);
+    ProcessIdentity.of(process.toHandle()).ifPresent(unfailing(started));
+    Watch watch = new Watch(process);
     boolean interrupted = watch.untilEnd();
     interrupted |= join(process, outReader, errReader);
     return new Ended(
-        process.exitValue(),
+        process.isAlive() ? KILLED : process.exitValue(),
         watch.stoppedBy,
+        process.isAlive(),
         interrupted,
         Duration.ofNanos(System.nanoTime() - begin));
   }
@@ -104,7 +124,7 @@ final class ResticProcess {
   }
 
   /** A reader that died of one line would let the pipe fill up, and restic wait for ever. */
-  private static Consumer<String> unfailing(Consumer<String> lines) {
+  private static <T> Consumer<T> unfailing(Consumer<T> lines) {
     AtomicBoolean told = new AtomicBoolean();
     return line -> {
       try {
@@ -113,7 +133,7 @@ final class ResticProcess {
         if (!told.getAndSet(true)) {
           // Without the exception's own text: it may hold the line, and the line a secret.
           log.error(
-              "a line of restic's output broke its reader, which goes on: {} at {}",
+              "what restic says broke its reader, which goes on: {} at {}",
               e.getClass().getName(),
               e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
         }
@@ -124,21 +144,22 @@ final class ResticProcess {
   /** Waits for the end of a process and sees to it that there is one. */
   private final class Watch {
     private final Process process;
-    private final long begin;
-    private final Cancellation cancellation;
     private Optional<ExitMeaning> stoppedBy = Optional.empty();
     private long stopAsked;
 
-    Watch(Process process, long begin, Cancellation cancellation) {
+    Watch(Process process) {
       this.process = process;
-      this.begin = begin;
-      this.cancellation = cancellation;
     }
 
-    /** Whether the thread was interrupted meanwhile. */
+    /**
+     * Whether the thread was interrupted meanwhile. Returns though one that nothing can end lives.
+     */
     boolean untilEnd() {
       boolean interrupted = false;
       while (true) {
+        if (overdue(grace.plus(AFTER_KILL))) {
+          return interrupted;
+        }
         try {
           if (process.waitFor(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
             return interrupted;
@@ -152,22 +173,22 @@ final class ResticProcess {
     }
 
     private void look() {
-      if (cancellation.isCancelled()) {
-        stop(ExitMeaning.CANCELLED);
-      } else if (timeLimit.isPresent() && System.nanoTime() - begin > timeLimit.get().toNanos()) {
-        stop(ExitMeaning.TIMED_OUT);
-      }
-      if (stoppedBy.isPresent() && System.nanoTime() - stopAsked > grace.toNanos()) {
+      stopReason.now().ifPresent(this::stop);
+      if (overdue(grace)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
       }
+    }
+
+    private boolean overdue(Duration limit) {
+      return stoppedBy.isPresent() && System.nanoTime() - stopAsked > limit.toNanos();
     }
 
     private void stop(ExitMeaning why) {
       if (stoppedBy.isEmpty()) {
         stoppedBy = Optional.of(why);
         stopAsked = System.nanoTime();
-        Interrupt.send(process);
+        Interrupt.send(process.toHandle());
       }
     }
   }

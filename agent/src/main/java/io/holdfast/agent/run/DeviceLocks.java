@@ -68,14 +68,40 @@ public final class DeviceLocks {
     return Optional.empty();
   }
 
-  /** The right to be the one daemon on this state directory, if nobody has it. */
-  public Optional<Held> tryDaemon() {
-    return tryLock("daemon");
+  /**
+   * The right to be the one daemon on this state directory, if nobody has it.
+   *
+   * @param pid written down, so that whoever comes second can say who has it
+   */
+  public Optional<Held> tryDaemon(long pid) {
+    Optional<Held> held = tryLock("daemon");
+    if (held.isPresent()) {
+      try {
+        Files.writeString(daemonPid(), String.valueOf(pid));
+      } catch (IOException e) {
+        // A courtesy: the lock itself is what counts.
+      }
+    }
+    return held;
+  }
+
+  /** The process that is the daemon on this state directory, as far as it has said. */
+  public Optional<Long> daemonsPid() {
+    try {
+      return Optional.of(Long.parseLong(Files.readString(daemonPid()).strip()));
+    } catch (IOException | NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Beside the lock: on Windows nobody can read a file that is locked. */
+  private Path daemonPid() {
+    return directory.resolve("daemon.pid");
   }
 
   /** Whether some process is the daemon on this state directory. */
   public boolean daemonRuns() {
-    Optional<Held> held = tryDaemon();
+    Optional<Held> held = tryLock("daemon");
     held.ifPresent(Held::close);
     return held.isEmpty();
   }

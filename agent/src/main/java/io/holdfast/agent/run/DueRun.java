@@ -3,25 +3,21 @@ package io.holdfast.agent.run;
 import io.holdfast.agent.job.Job;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A job whose time has come.
+ * A job whose turn has come.
  *
- * @param scheduledFor the earliest due time among the schedules that fired; empty if somebody asked
+ * @param why what it is owed for
  * @param schedules those that fired: several that are due at once are served by one run
  */
-public record DueRun(
-    Job job,
-    TriggeredBy triggeredBy,
-    Optional<Instant> scheduledFor,
-    List<FiredSchedule> schedules) {
+public record DueRun(Job job, Owed why, List<FiredSchedule> schedules) {
 
   public DueRun {
     Objects.requireNonNull(job, "job");
-    Objects.requireNonNull(triggeredBy, "triggeredBy");
-    Objects.requireNonNull(scheduledFor, "scheduledFor");
+    Objects.requireNonNull(why, "why");
     schedules = List.copyOf(schedules);
   }
 
@@ -32,8 +28,22 @@ public record DueRun(
    */
   public record FiredSchedule(int id, Optional<Instant> nextRunAt) {}
 
-  /** The job, now, because somebody asked for it. */
-  public static DueRun manual(Job job) {
-    return new DueRun(job, TriggeredBy.MANUAL, Optional.empty(), List.of());
+  /** The job, now, because the person at the machine asked for it. */
+  public static DueRun manual(Job job, Instant now) {
+    return new DueRun(job, Owed.manual(job.id(), now), List.of());
+  }
+
+  /**
+   * The job for what it is owed.
+   *
+   * @param next when each schedule is due again
+   */
+  public static DueRun of(Job job, Owed why, Map<Integer, Instant> next) {
+    return new DueRun(
+        job,
+        why,
+        why.schedules().stream()
+            .map(id -> new FiredSchedule(id, Optional.ofNullable(next.get(id))))
+            .toList());
   }
 }

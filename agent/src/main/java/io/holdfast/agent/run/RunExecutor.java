@@ -1,11 +1,13 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.job.RunLimits;
 import io.holdfast.agent.restic.BackupCommand;
+import io.holdfast.agent.restic.BackupLimits;
 import io.holdfast.agent.restic.BackupReport;
 import io.holdfast.agent.restic.BackupSummary;
+import io.holdfast.agent.restic.BackupWatch;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ExitMeaning;
-import io.holdfast.agent.restic.ProgressListener;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
@@ -25,8 +27,12 @@ public final class RunExecutor {
 
   private static final Logger log = LoggerFactory.getLogger(RunExecutor.class);
 
+  /** A process that signal n ends has the exit code 128 + n. */
+  static final int FIRST_SIGNAL = 128;
+
   private final ResticProvider provider;
   private final RunJournal journal;
+  private final OpenRuns openRuns;
   private final Clock clock;
   private final RandomGenerator random;
   private final String agentVersion;
@@ -34,63 +40,93 @@ public final class RunExecutor {
   public RunExecutor(
       ResticProvider provider,
       RunJournal journal,
+      OpenRuns openRuns,
       Clock clock,
       RandomGenerator random,
       String agentVersion) {
     this.provider = provider;
     this.journal = journal;
+    this.openRuns = openRuns;
     this.clock = clock;
     this.random = random;
     this.agentVersion = agentVersion;
   }
 
   /**
-   * Runs a job whose lock and whose slot the caller holds.
+   * Runs a job whose lock and whose slot the caller holds. An interrupt of the thread ends the run
+   * and leaves the thread's flag up.
    *
-   * @param listener also told how far the run is
    * @return how it ended; it is in the journal already
-   * @throws InterruptedException if the thread was interrupted; the run is in the journal as
-   *     cancelled then
-   * @throws java.io.UncheckedIOException if the run could not be written down; it did not begin, or
-   *     its outcome is only in the log
+   * @throws java.io.UncheckedIOException if its start could not be written down; it did not begin
    */
-  public RunFinished execute(RunOrder order, ProgressListener listener, Cancellation cancellation)
-      throws InterruptedException {
+  public RunFinished execute(RunOrder order, RunObserver observer, Cancellation cancellation) {
     RunStarted started = started(order);
-    journal.started(started);
+    writeDown(started);
     log.info(
         "run {} of job \"{}\" started ({})",
         started.id(),
         started.jobName(),
         started.triggeredBy().word());
+    observer.begun(started);
     long begin = System.nanoTime();
-    boolean interrupted = false;
-    Attempt attempt;
+    Attempt attempt =
+        attemptWithoutFail(
+            order, started, observer, cancellation.or(() -> openRuns.askedToEnd(started.id())));
+    RunFinished finished = finished(started, attempt, Duration.ofNanos(System.nanoTime() - begin));
+    boolean onDisk = journal.finished(finished);
+    logEnd(finished);
+    if (onDisk) {
+      settle(started.id(), attempt);
+    }
+    if (attempt.interrupted()) {
+      Thread.currentThread().interrupt();
+    }
+    return finished;
+  }
+
+  /**
+   * First where a crash is found out, then where it is reported: a run is never left open there.
+   */
+  private void writeDown(RunStarted started) {
+    openRuns.open(started);
     try {
-      attempt = attempt(order, started, listener, cancellation);
+      journal.started(started);
+    } catch (RuntimeException e) {
+      openRuns.close(started.id());
+      throw e;
+    }
+  }
+
+  /** One that was killed may have left its lock, or, in the kernel's arms, itself. */
+  private void settle(RunId run, Attempt attempt) {
+    boolean killed =
+        attempt
+            .report()
+            .filter(report -> report.survived() || report.exitCode().orElse(0) > FIRST_SIGNAL)
+            .isPresent();
+    if (killed) {
+      openRuns.stage(run, OpenRun.Stage.AFTERMATH);
+    } else {
+      openRuns.close(run);
+    }
+  }
+
+  private Attempt attemptWithoutFail(
+      RunOrder order, RunStarted started, RunObserver observer, Cancellation cancellation) {
+    try {
+      return attempt(order, started, observer, cancellation);
     } catch (InterruptedException e) {
-      interrupted = true;
-      attempt =
-          Attempt.without(
-              Verdict.cancelled("the agent was stopped during the run"), Optional.empty());
+      return new Attempt(Verdict.agentStopped(), Optional.empty(), Optional.empty(), true);
     } catch (RuntimeException e) {
       // A bug must not leave the run open for ever.
       log.error("run {} of job \"{}\" broke", started.id(), started.jobName(), e);
-      attempt =
-          Attempt.without(
-              Verdict.failed(
-                  "agent-error",
-                  "the agent itself failed: " + e.getClass().getSimpleName(),
-                  "Look at the agent's log and report it as a bug."),
-              Optional.empty());
+      return Attempt.without(
+          Verdict.failed(
+              "agent-error",
+              "the agent itself failed: " + e.getClass().getSimpleName(),
+              "Look at the agent's log and report it as a bug."),
+          Optional.empty());
     }
-    RunFinished finished = finished(started, attempt, Duration.ofNanos(System.nanoTime() - begin));
-    journal.finished(finished);
-    logEnd(finished);
-    if (interrupted) {
-      throw new InterruptedException();
-    }
-    return finished;
   }
 
   private RunStarted started(RunOrder order) {
@@ -103,20 +139,34 @@ public final class RunExecutor {
         due.job().name(),
         order.device().id(),
         now,
-        due.triggeredBy(),
-        due.scheduledFor(),
-        due.schedules());
+        due.why().triggeredBy(),
+        due.why().scheduledFor(),
+        due.schedules(),
+        due.why().attempt(),
+        due.why().retryOf(),
+        due.why().requests(),
+        due.why().missed());
   }
 
   /** What came of it: a verdict, restic's report if it ran, its version if it was found. */
-  private record Attempt(Verdict verdict, Optional<BackupReport> report, Optional<String> restic) {
+  private record Attempt(
+      Verdict verdict,
+      Optional<BackupReport> report,
+      Optional<String> restic,
+      boolean interrupted) {
+
     static Attempt without(Verdict verdict, Optional<String> restic) {
-      return new Attempt(verdict, Optional.empty(), restic);
+      return new Attempt(verdict, Optional.empty(), restic, false);
+    }
+
+    static Attempt of(BackupReport report, Optional<String> restic, Cancellation cancellation) {
+      return new Attempt(
+          Verdicts.of(report, cancellation), Optional.of(report), restic, report.interrupted());
     }
   }
 
   private Attempt attempt(
-      RunOrder order, RunStarted started, ProgressListener listener, Cancellation cancellation)
+      RunOrder order, RunStarted started, RunObserver observer, Cancellation cancellation)
       throws InterruptedException {
     Restic restic;
     try {
@@ -129,35 +179,33 @@ public final class RunExecutor {
     return switch (Preparation.of(order, started.id(), restic.version())) {
       case Preparation.Refused(Verdict verdict) -> Attempt.without(verdict, version);
       case Preparation.Ready(Repository repository, BackupCommand command) -> {
-        ProgressListener both =
-            progress -> {
-              journal.progress(started, progress, clock.instant());
-              listener.progress(progress);
-            };
-        BackupReport report = restic.backup(repository, command, both, cancellation);
+        BackupWatch watch = watch(order, started, observer, cancellation);
+        BackupReport report = restic.backup(repository, command, watch);
         if (report.meaning() == ExitMeaning.NO_REPOSITORY
             && order.settings().repositoryAutoInit()) {
-          yield initialiseAndRetry(restic, repository, command, both, cancellation, version);
+          Optional<Verdict> refused = FirstUse.initialise(restic, repository);
+          if (refused.isPresent()) {
+            yield Attempt.without(refused.get(), version);
+          }
+          report = restic.backup(repository, command, watch);
         }
-        yield new Attempt(Verdicts.of(report), Optional.of(report), version);
+        yield Attempt.of(report, version, cancellation);
       }
     };
   }
 
-  private Attempt initialiseAndRetry(
-      Restic restic,
-      Repository repository,
-      BackupCommand command,
-      ProgressListener listener,
-      Cancellation cancellation,
-      Optional<String> version)
-      throws InterruptedException {
-    Optional<Verdict> refused = FirstUse.initialise(restic, repository);
-    if (refused.isPresent()) {
-      return Attempt.without(refused.get(), version);
-    }
-    BackupReport report = restic.backup(repository, command, listener, cancellation);
-    return new Attempt(Verdicts.of(report), Optional.of(report), version);
+  private BackupWatch watch(
+      RunOrder order, RunStarted started, RunObserver observer, Cancellation cancellation) {
+    RunLimits limits = order.due().job().limits();
+    return new BackupWatch(
+        progress -> {
+          journal.progress(started, progress, clock.instant());
+          openRuns.alive(started.id(), progress.errorCount() > 0);
+          observer.progress(progress);
+        },
+        cancellation,
+        new BackupLimits(limits.timeout(), order.settings().stalledAfter(), limits.retryLock()),
+        process -> openRuns.restic(started.id(), process));
   }
 
   private RunFinished finished(RunStarted started, Attempt attempt, Duration duration) {
@@ -168,33 +216,15 @@ public final class RunExecutor {
         now.isBefore(started.startedAt()) ? started.startedAt() : now,
         duration,
         attempt.verdict(),
+        false,
         report.flatMap(r ->
             r.exitCode().isPresent() ? Optional.of(r.exitCode().getAsInt()) : Optional.empty()),
-        report.flatMap(BackupReport::summary).flatMap(RunExecutor::statistics),
+        report.flatMap(BackupReport::summary).flatMap(BackupSummary::snapshotId),
+        report.flatMap(BackupReport::summary).map(RunStatistics::of),
         report.map(BackupReport::standardOutput).orElse(""),
         report.map(BackupReport::standardError).orElse(""),
         report.map(r -> r.itemErrorCount() + r.missingSources().size()).orElse(0L),
         new RunVersions(agentVersion, attempt.restic()));
-  }
-
-  private static Optional<RunStatistics> statistics(BackupSummary summary) {
-    return summary
-        .snapshotId()
-        .map(id ->
-            new RunStatistics(
-                summary.filesNew(),
-                summary.filesChanged(),
-                summary.filesUnmodified(),
-                summary.dirsNew(),
-                summary.dirsChanged(),
-                summary.dirsUnmodified(),
-                summary.dataAdded(),
-                summary.dataAddedPacked().isPresent()
-                    ? Optional.of(summary.dataAddedPacked().getAsLong())
-                    : Optional.empty(),
-                summary.totalFilesProcessed(),
-                summary.totalBytesProcessed(),
-                id));
   }
 
   private static void logEnd(RunFinished finished) {
@@ -206,7 +236,7 @@ public final class RunExecutor {
               "run {} of job \"{}\" succeeded: snapshot {}",
               start.id(),
               start.jobName(),
-              finished.statistics().map(RunStatistics::snapshotId).orElse("?"));
+              finished.snapshotId().orElse("?"));
       case PARTIAL, CANCELLED ->
           log.warn(
               "run {} of job \"{}\" is {}: {}. {}",

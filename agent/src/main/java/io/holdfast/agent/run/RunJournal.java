@@ -2,6 +2,7 @@ package io.holdfast.agent.run;
 
 import io.holdfast.agent.restic.BackupProgress;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import java.time.Instant;
 
@@ -9,7 +10,8 @@ import java.time.Instant;
 public interface RunJournal {
 
   /**
-   * Writes down that a run begins. When it returns the record survives a crash.
+   * Writes down that a run begins. When it returns the record survives a crash, and there is room
+   * for the record of its end.
    *
    * @throws java.io.UncheckedIOException if it cannot be written; the run must not begin then
    */
@@ -19,9 +21,16 @@ public interface RunJournal {
   void progress(RunStarted started, BackupProgress progress, Instant at);
 
   /**
-   * Writes down how the run ended. When it returns the record survives a crash.
+   * Writes down how the run ended.
+   *
+   * @return whether the record survives a crash by now; else it is kept in memory and tried again
+   */
+  boolean finished(RunFinished finished);
+
+  /**
+   * Writes down that a due time was passed over.
    *
    * @throws java.io.UncheckedIOException if it cannot be written
    */
-  void finished(RunFinished finished);
+  void missed(RunMissed missed);
 }

@@ -7,19 +7,20 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
-/** What is written down of a run: that it started, and how it ended. */
+/** What is written down: that a run started, how it ended, or that a due time was passed over. */
 public sealed interface RunRecord {
 
-  /**
-   * The run's start; a finished record carries it too, so that either alone is enough for a run
-   * row.
-   */
-  RunStarted start();
+  /** The run's name; of a missed run its own. */
+  UUID uuid();
 
   /**
    * A run has begun; on disk before restic starts.
    *
    * @param jobName kept, since a run outlives its job
+   * @param attempt 1 for the first, then counted on
+   * @param retryOf the attempt before
+   * @param requests the rows of {@code requests} that this run answers
+   * @param missed how many due times it makes up for besides its own
    */
   record RunStarted(
       RunId id,
@@ -29,7 +30,11 @@ public sealed interface RunRecord {
       Instant startedAt,
       TriggeredBy triggeredBy,
       Optional<Instant> scheduledFor,
-      List<DueRun.FiredSchedule> schedules)
+      List<DueRun.FiredSchedule> schedules,
+      int attempt,
+      Optional<RunId> retryOf,
+      List<UUID> requests,
+      int missed)
       implements RunRecord {
 
     public RunStarted {
@@ -38,22 +43,31 @@ public sealed interface RunRecord {
       Objects.requireNonNull(jobName, "jobName");
       Objects.requireNonNull(deviceId, "deviceId");
       Objects.requireNonNull(startedAt, "startedAt");
+      Objects.requireNonNull(triggeredBy, "triggeredBy");
+      Objects.requireNonNull(scheduledFor, "scheduledFor");
+      Objects.requireNonNull(retryOf, "retryOf");
       schedules = List.copyOf(schedules);
+      requests = List.copyOf(requests);
     }
 
     @Override
-    public RunStarted start() {
-      return this;
+    public UUID uuid() {
+      return id.value();
     }
   }
 
   /**
    * A run has ended.
    *
+   * @param start carried along, so that this record alone is enough for a run row
    * @param endedAt never before the start, by the same clock
    * @param duration by the monotonic clock, so that a clock that was set meanwhile does no harm
    * @param verdict the outcome, and why
+   * @param provisional whether it may be put right by a later record, since the repository could
+   *     not be asked yet
    * @param exitCode restic's, if restic ran
+   * @param snapshotId 8 hexadecimal digits from restic 0.14, else 64; empty if there is none
+   * @param statistics empty if there is no snapshot, or if restic did not say
    * @param standardOutput head and tail, without progress, secrets and NUL
    * @param standardError head and tail, without secrets and NUL
    * @param errorCount how many files or directories could not be read
@@ -63,7 +77,9 @@ public sealed interface RunRecord {
       Instant endedAt,
       Duration duration,
       Verdict verdict,
+      boolean provisional,
       Optional<Integer> exitCode,
+      Optional<String> snapshotId,
       Optional<RunStatistics> statistics,
       String standardOutput,
       String standardError,
@@ -77,7 +93,53 @@ public sealed interface RunRecord {
       Objects.requireNonNull(duration, "duration");
       Objects.requireNonNull(verdict, "verdict");
       Objects.requireNonNull(exitCode, "exitCode");
+      Objects.requireNonNull(snapshotId, "snapshotId");
       Objects.requireNonNull(statistics, "statistics");
+    }
+
+    @Override
+    public UUID uuid() {
+      return start.uuid();
+    }
+  }
+
+  /**
+   * Due times at which no run started, and that none will make up for.
+   *
+   * @param id the same for the same due time, so that a replay changes nothing
+   * @param schedule empty if none was due: somebody had asked
+   * @param firstDueAt the first of them
+   * @param count how many there were, at least 1
+   * @param message one sentence for people
+   */
+  record RunMissed(
+      UUID id,
+      UUID jobId,
+      String jobName,
+      String deviceId,
+      Optional<Integer> schedule,
+      Instant firstDueAt,
+      Instant lastDueAt,
+      int count,
+      MissedBecause reason,
+      String message)
+      implements RunRecord {
+
+    public RunMissed {
+      Objects.requireNonNull(id, "id");
+      Objects.requireNonNull(jobId, "jobId");
+      Objects.requireNonNull(jobName, "jobName");
+      Objects.requireNonNull(deviceId, "deviceId");
+      Objects.requireNonNull(schedule, "schedule");
+      Objects.requireNonNull(firstDueAt, "firstDueAt");
+      Objects.requireNonNull(lastDueAt, "lastDueAt");
+      Objects.requireNonNull(reason, "reason");
+      Objects.requireNonNull(message, "message");
+    }
+
+    @Override
+    public UUID uuid() {
+      return id;
     }
   }
 

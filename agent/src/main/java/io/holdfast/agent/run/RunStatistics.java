@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.restic.BackupSummary;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -7,7 +8,6 @@ import java.util.Optional;
  * restic's own figures for the snapshot of a run; sizes in bytes.
  *
  * @param dataAddedPackedBytes after compression; only restic 0.17 and newer say it
- * @param snapshotId 8 hexadecimal digits from restic 0.14, else 64
  */
 public record RunStatistics(
     long filesNew,
@@ -19,11 +19,25 @@ public record RunStatistics(
     long dataAddedBytes,
     Optional<Long> dataAddedPackedBytes,
     long totalFilesProcessed,
-    long totalBytesProcessed,
-    String snapshotId) {
+    long totalBytesProcessed) {
 
   public RunStatistics {
     Objects.requireNonNull(dataAddedPackedBytes, "dataAddedPackedBytes");
-    Objects.requireNonNull(snapshotId, "snapshotId");
+  }
+
+  static RunStatistics of(BackupSummary summary) {
+    return new RunStatistics(
+        summary.filesNew(),
+        summary.filesChanged(),
+        summary.filesUnmodified(),
+        summary.dirsNew(),
+        summary.dirsChanged(),
+        summary.dirsUnmodified(),
+        summary.dataAdded(),
+        summary.dataAddedPacked().isPresent()
+            ? Optional.of(summary.dataAddedPacked().getAsLong())
+            : Optional.empty(),
+        summary.totalFilesProcessed(),
+        summary.totalBytesProcessed());
   }
 }

@@ -12,6 +12,8 @@ import java.util.Objects;
  */
 public record Verdict(Outcome outcome, String code, String sentence, String remedy) {
 
+  static final String AGENT_STOPPED = "agent-stopped";
+
   public Verdict {
     Objects.requireNonNull(outcome, "outcome");
     Objects.requireNonNull(code, "code");
@@ -23,6 +25,11 @@ public record Verdict(Outcome outcome, String code, String sentence, String reme
     return new Verdict(Outcome.SUCCESS, "ok", "", "");
   }
 
+  /** A success that nobody was there to see. */
+  static Verdict recovered() {
+    return new Verdict(Outcome.SUCCESS, "recovered", "", "");
+  }
+
   public static Verdict partial(String code, String sentence, String remedy) {
     return new Verdict(Outcome.PARTIAL, code, sentence, remedy);
   }
@@ -31,8 +38,22 @@ public record Verdict(Outcome outcome, String code, String sentence, String reme
     return new Verdict(Outcome.FAILED, code, sentence, remedy);
   }
 
-  public static Verdict cancelled(String sentence) {
+  /**
+   * @param why goes on with "the run was cancelled"
+   */
+  public static Verdict cancelled(String why) {
     return new Verdict(
-        Outcome.CANCELLED, "cancelled", sentence, "Run the job again when it suits.");
+        Outcome.CANCELLED,
+        "cancelled",
+        "the run was cancelled " + why,
+        "Run the job again when it suits.");
+  }
+
+  static Verdict agentStopped() {
+    return new Verdict(
+        Outcome.CANCELLED,
+        AGENT_STOPPED,
+        "the agent was stopped during the run",
+        "Nothing: it is made up for when the agent runs again.");
   }
 }

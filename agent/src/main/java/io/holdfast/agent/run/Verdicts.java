@@ -2,27 +2,33 @@ package io.holdfast.agent.run;
 
 import io.holdfast.agent.restic.BackupReport;
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
+import io.holdfast.agent.restic.Cancellation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What restic reported becomes a verdict: pure, and the one place where an outcome is decided. */
 final class Verdicts {
 
-  /** A process that signal n ends has the exit code 128 + n. */
-  private static final int FIRST_SIGNAL = 128;
+  private static final Pattern FULL =
+      Pattern.compile(
+          "no space left on device|There is not enough space on the disk|quota exceeded",
+          Pattern.CASE_INSENSITIVE);
 
   private Verdicts() {}
 
-  static Verdict of(BackupReport report) {
+  /**
+   * @param cancellation by which somebody may have asked for the run's end
+   */
+  static Verdict of(BackupReport report, Cancellation cancellation) {
     return switch (report.meaning()) {
       case COMPLETE, INCOMPLETE ->
           report.summary().isPresent() ? ofSnapshot(report) : noSnapshot(report);
       case CANCELLED ->
-          Verdict.cancelled(
-              report.interrupted()
-                  ? "the agent was stopped during the run"
-                  : "the run was cancelled before restic had written a snapshot");
+          cancellation.isForAgentsStop() || !cancellation.isCancelled()
+              ? Verdict.agentStopped()
+              : Verdict.cancelled(cancellation.reason().orElse(""));
       case NO_REPOSITORY ->
           Verdict.failed(
               "repository-missing",
@@ -38,15 +44,35 @@ final class Verdicts {
           Verdict.failed(
               "repository-locked",
               "the repository is locked by another restic process",
-              "Wait until it has ended; if 'restic list locks' shows a lock that nobody holds, run"
-                  + " 'restic unlock'.");
+              "Wait until it has ended, or raise retry_lock_seconds of the job; if 'restic list locks'"
+                  + " shows a lock that nobody holds, run 'restic unlock'.");
       case TIMED_OUT ->
           Verdict.failed(
-              "restic-timeout",
-              "restic did not end within its time limit and was stopped",
-              "Look at the repository's storage and at restic_errors of this run.");
-      case NOT_STARTED, FAILED -> failed(report);
+              "run-timeout",
+              "the run took longer than timeout_seconds of its job and was ended"
+                  + ifSurvived(report),
+              "Look at the repository's storage and at restic_errors of this run, or raise the limit.");
+      case STALLED ->
+          Verdict.failed(
+              "restic-stalled",
+              "restic showed no progress for longer than stalled_after_seconds and was ended"
+                  + ifSurvived(report),
+              "Look for a network mount that is dead among source_paths, and at the repository's"
+                  + " storage.");
+      case NOT_STARTED ->
+          Verdict.failed(
+              "restic-not-started",
+              "restic could not be started"
+                  + report.fatalMessage().map(why -> ": " + why).orElse(""),
+              "Look at what the machine is short of.");
+      case FAILED -> failed(report);
     };
+  }
+
+  private static String ifSurvived(BackupReport report) {
+    return report.survived()
+        ? ", but it hangs in the operating system and could not be ended; the job waits until it has"
+        : "";
   }
 
   /** A snapshot exists: it is complete, or the sentence says what it lacks. */
@@ -98,7 +124,7 @@ final class Verdicts {
     return report.exitCode().orElse(-1) == 0
         ? Verdict.failed(
             "no-snapshot",
-            "restic ended as if all were well but named no snapshot",
+            report.fatalMessage().orElse("restic ended as if all were well but named no snapshot"),
             "Look at restic_output and restic_errors of this run.")
         : failed(report);
   }
@@ -111,14 +137,22 @@ final class Verdicts {
           "none of the source paths exists: " + String.join(", ", report.missingSources()),
           "Correct source_paths, or mount what is missing.");
     }
-    if (report.exitCode().orElse(0) > FIRST_SIGNAL) {
+    if (report.exitCode().orElse(0) > RunExecutor.FIRST_SIGNAL) {
       return Verdict.failed(
           "restic-killed",
           "restic was ended from outside by signal "
-              + (report.exitCode().getAsInt() - FIRST_SIGNAL)
+              + (report.exitCode().getAsInt() - RunExecutor.FIRST_SIGNAL)
               + ", so there is no snapshot",
           "Look for the cause, such as too little memory; a lock may be left in the repository:"
               + " 'restic list locks' shows it, and 'restic unlock' removes it once nothing runs.");
+    }
+    if (FULL.matcher(report.fatalMessage().orElse("") + report.standardError()).find()) {
+      return Verdict.failed(
+          "repository-full",
+          "there was no space left on a device: the repository's, or that of the machine's temporary"
+              + " files"
+              + report.fatalMessage().map(why -> " (" + why + ")").orElse(""),
+          "Make room there.");
     }
     String exit =
         report.exitCode().isPresent() ? " (exit code " + report.exitCode().getAsInt() + ")" : "";

@@ -7,11 +7,19 @@ import java.util.Objects;
 /** By what a schedule goes. */
 public sealed interface Timing {
 
+  /** The same text for the same timing, so that a change is noticed over a restart. */
+  String text();
+
   /** At the times of a cron expression, by the clocks of a zone. */
   record Cron(CronExpression expression, ZoneId zone) implements Timing {
     public Cron {
       Objects.requireNonNull(expression, "expression");
       Objects.requireNonNull(zone, "zone");
+    }
+
+    @Override
+    public String text() {
+      return "cron " + expression.text() + " " + zone.getId();
     }
   }
 
@@ -29,6 +37,11 @@ public sealed interface Timing {
       if (!valid(interval)) {
         throw new IllegalArgumentException("interval out of range: " + interval);
       }
+    }
+
+    @Override
+    public String text() {
+      return "every " + interval;
     }
 
     private static boolean valid(Duration interval) {

@@ -10,18 +10,31 @@ import java.util.UUID;
  * The rows that concern one device, as the control plane holds them: nothing is checked yet, and
  * nothing of it may be null but what a column allows.
  *
- * @param serverTime the control plane's clock when the rows were read
+ * @param server the database that they were read from
  */
 public record ConfigRows(
     DeviceRow device,
     List<JobRow> jobs,
     List<ScheduleRow> schedules,
     List<SettingRow> settings,
-    Instant serverTime) {
+    Server server) {
+
+  /**
+   * Who answered.
+   *
+   * @param time by its clock when the rows were read
+   * @param identity changes when it is started anew, or when another takes its place
+   */
+  public record Server(Instant time, String identity) {
+    public Server {
+      Objects.requireNonNull(time, "time");
+      Objects.requireNonNull(identity, "identity");
+    }
+  }
 
   public ConfigRows {
     Objects.requireNonNull(device, "device");
-    Objects.requireNonNull(serverTime, "serverTime");
+    Objects.requireNonNull(server, "server");
     jobs = List.copyOf(jobs);
     schedules = List.copyOf(schedules);
     settings = List.copyOf(settings);
@@ -45,7 +58,15 @@ public record ConfigRows(
       Optional<String> resticArgs,
       boolean enabled,
       Optional<String> originName,
-      Optional<UUID> accountId) {}
+      Optional<UUID> accountId,
+      LimitColumns limits) {}
+
+  /** The columns of {@code backup_jobs} that limit its runs, in seconds where they are times. */
+  public record LimitColumns(
+      int maxRetries,
+      int retryDelaySeconds,
+      Optional<Integer> timeoutSeconds,
+      int retryLockSeconds) {}
 
   /** A row of {@code schedules}. */
   public record ScheduleRow(
@@ -56,7 +77,8 @@ public record ConfigRows(
       Optional<Integer> intervalSeconds,
       Optional<String> timezone,
       boolean enabled,
-      Optional<Instant> lastRunAt) {}
+      Optional<Instant> lastRunAt,
+      boolean catchUp) {}
 
   /** A row of {@code settings}; {@code ofDevice} is false for a global one. */
   public record SettingRow(boolean ofDevice, String key, String value) {

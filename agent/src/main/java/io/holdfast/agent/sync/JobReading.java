@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.Job;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.RunLimits;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
+import io.holdfast.agent.sync.ConfigRows.LimitColumns;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +53,16 @@ final class JobReading {
         row.tags().stream().filter(tag -> !tag.isBlank()).toList(),
         resticArgs,
         row.originName().filter(name -> !name.isBlank()),
-        row.accountId());
+        row.accountId(),
+        limits(row.limits()));
+  }
+
+  private static RunLimits limits(LimitColumns columns) {
+    return new RunLimits(
+        columns.maxRetries(),
+        Duration.ofSeconds(columns.retryDelaySeconds()),
+        columns.timeoutSeconds().map(Duration::ofSeconds),
+        Duration.ofSeconds(columns.retryLockSeconds()));
   }
 
   private void checkSourcePaths() {

@@ -28,7 +28,8 @@ final class ScheduleReading {
       }
       try {
         schedules.add(
-            new Schedule(row.id(), row.jobId(), timing(row, deviceZone), row.lastRunAt()));
+            new Schedule(
+                row.id(), row.jobId(), timing(row, deviceZone), row.lastRunAt(), row.catchUp()));
       } catch (InvalidSchedule e) {
         problems.add(
             Problem.ofSchedule(

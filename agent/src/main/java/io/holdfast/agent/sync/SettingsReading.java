@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.job.Settings.CatchUp;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
 import io.holdfast.agent.text.Nearest;
@@ -29,6 +30,9 @@ final class SettingsReading {
   private static final String CACHE_DIR = "repository_cache_dir";
   private static final String AUTO_INIT = "repository_auto_init";
   private static final String ENVIRONMENT = "repository_environment";
+  private static final String STALLED_AFTER = "stalled_after_seconds";
+  private static final String CATCH_UP_DELAY = "catch_up_delay_seconds";
+  private static final String CATCH_UP_JITTER = "catch_up_jitter_seconds";
 
   /**
    * Every key that some part of Holdfast reads; {@code setting_keys} in the schema lists the same.
@@ -42,7 +46,10 @@ final class SettingsReading {
           PASSWORD,
           CACHE_DIR,
           AUTO_INIT,
-          ENVIRONMENT);
+          ENVIRONMENT,
+          STALLED_AFTER,
+          CATCH_UP_DELAY,
+          CATCH_UP_JITTER);
 
   private final Map<String, String> values = new HashMap<>();
   private final List<Problem> problems;
@@ -56,13 +63,17 @@ final class SettingsReading {
     rows.stream().filter(row -> !row.ofDevice()).forEach(reading::take);
     rows.stream().filter(SettingRow::ofDevice).forEach(reading::take);
     return new Settings(
-        Duration.ofSeconds(reading.number(SYNC_INTERVAL, 300, 5, 86_400)),
+        reading.seconds(SYNC_INTERVAL, 300, 5, 86_400),
         Math.toIntExact(reading.number(MAX_CONCURRENT, 1, 1, 64)),
         reading.text(URL).map(String::strip).map(Secret::new),
         reading.text(PASSWORD).map(Secret::new),
         reading.text(CACHE_DIR).map(String::strip),
         reading.flag(AUTO_INIT),
-        reading.environment());
+        reading.environment(),
+        reading.seconds(STALLED_AFTER, 1800, 10, 604_800),
+        new CatchUp(
+            reading.seconds(CATCH_UP_DELAY, 60, 0, 86_400),
+            reading.seconds(CATCH_UP_JITTER, 240, 0, 86_400)));
   }
 
   private void take(SettingRow row) {
@@ -83,6 +94,10 @@ final class SettingsReading {
   /** An empty value is the same as none: the seed's default rows are empty strings. */
   private Optional<String> text(String key) {
     return Optional.ofNullable(values.get(key)).filter(value -> !value.isBlank());
+  }
+
+  private Duration seconds(String key, long otherwise, long min, long max) {
+    return Duration.ofSeconds(number(key, otherwise, min, max));
   }
 
   private long number(String key, long otherwise, long min, long max) {

@@ -33,12 +33,14 @@ class RoomsTest {
   private static final String ROOT = "io.holdfast.agent";
 
   /**
-   * Who may use whom; {@code secret} and {@code text} are open to every room, and a room to itself.
+   * Who may use whom; {@code secret}, {@code text} and {@code files} are open to every room, and a
+   * room to itself.
    */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("secret", Set.of()),
           Map.entry("text", Set.of()),
+          Map.entry("files", Set.of()),
           Map.entry("job", Set.of()),
           Map.entry("restic", Set.of()),
           Map.entry("config", Set.of()),
@@ -46,16 +48,27 @@ class RoomsTest {
           Map.entry("sync", Set.of("schedule", "job")),
           Map.entry("run", Set.of("restic", "schedule", "job")),
           Map.entry("report", Set.of("run", "restic", "job")),
+          Map.entry("state", Set.of("run", "restic", "schedule", "job")),
           Map.entry("postgres", Set.of("sync", "report", "run", "schedule", "job", "config")),
           Map.entry(
               "daemon",
-              Set.of("sync", "report", "run", "restic", "schedule", "job", "config", "postgres")),
+              Set.of(
+                  "sync",
+                  "report",
+                  "state",
+                  "run",
+                  "restic",
+                  "schedule",
+                  "job",
+                  "config",
+                  "postgres")),
           Map.entry(
               "cli",
               Set.of(
                   "daemon",
                   "sync",
                   "report",
+                  "state",
                   "run",
                   "restic",
                   "schedule",
@@ -72,7 +85,7 @@ class RoomsTest {
   void every_room_uses_only_the_rooms_below_it() {
     MAY_USE.forEach((room, others) -> {
       String[] allowed =
-          Stream.concat(others.stream(), Stream.of(room, "secret", "text"))
+          Stream.concat(others.stream(), Stream.of(room, "secret", "text", "files"))
               .map(name -> ROOT + "." + name + "..")
               .toArray(String[]::new);
       classes()

@@ -31,6 +31,7 @@ class AgentClockIT {
     SettableClock clock = new SettableClock(Instant.parse("2026-03-28T00:00:00Z"));
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
+      catchUpAtOnce(psql);
       UUID job = psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       int berlin = psql.cron(job, "30 2 * * *");
       UUID other = psql.job(Site.DEVICE, "other", site.source("other", 2).toString());
@@ -66,6 +67,11 @@ class AgentClockIT {
         agent.stop();
       }
     }
+  }
+
+  private static void catchUpAtOnce(ControlPlane psql) {
+    psql.setting("catch_up_delay_seconds", "0");
+    psql.setting("catch_up_jitter_seconds", "0");
   }
 
   private static Agent agent(Site site, SettableClock clock) throws Exception {

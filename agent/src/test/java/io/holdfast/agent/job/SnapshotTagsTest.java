@@ -15,7 +15,15 @@ class SnapshotTagsTest {
 
   private static Job job(String name, Optional<String> origin, Optional<UUID> account) {
     return new Job(
-        JOB, name, List.of("/srv"), List.of(), List.of("weekly"), List.of(), origin, account);
+        JOB,
+        name,
+        List.of("/srv"),
+        List.of(),
+        List.of("weekly"),
+        List.of(),
+        origin,
+        account,
+        RunLimits.USUAL);
   }
 
   @Test

@@ -12,7 +12,6 @@ import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.Verdict;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Records;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -176,17 +175,6 @@ class PostgresRunSinkIT {
     assertThatThrownBy(() -> sink.started(unknownDevice))
         .isInstanceOfSatisfying(
             ControlPlaneException.class, e -> assertThat(e.kind()).isEqualTo(Kind.REFUSED));
-    RunStarted future =
-        new RunStarted(
-            unknownDevice.id(),
-            job,
-            "home",
-            DEVICE,
-            Instant.parse("2100-01-01T00:00:00Z"),
-            unknownDevice.triggeredBy(),
-            Optional.empty(),
-            List.of());
-    assertThatThrownBy(() -> sink.started(future)).hasMessageContaining("is in the future");
     psql.execute("ALTER TABLE runs RENAME TO runs_away");
     assertThatThrownBy(() -> sink.started(Records.started(2, job, DEVICE)))
         .isInstanceOfSatisfying(

@@ -8,6 +8,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.testing.Records;
 import java.io.IOException;
@@ -16,6 +17,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,11 +44,21 @@ class SpoolTest {
     }
 
     private void take(RunRecord record) throws ControlPlaneException {
-      if (failure.isPresent() && refuses.map(record.start().id()::equals).orElse(true)) {
+      if (failure.isPresent() && refuses.map(id -> id.value().equals(record.uuid())).orElse(true)) {
         throw new ControlPlaneException(
             failure.get(), Problem.ofDevice("test", "the sink says no", "Ask it again."));
       }
       taken.add(record);
+    }
+
+    @Override
+    public void missed(RunMissed missed) throws ControlPlaneException {
+      take(missed);
+    }
+
+    @Override
+    public Set<UUID> known(List<UUID> records) {
+      return taken.stream().map(RunRecord::uuid).collect(Collectors.toSet());
     }
 
     @Override
@@ -54,18 +68,21 @@ class SpoolTest {
   private final ListSink sink = new ListSink();
 
   @Test
-  void records_come_out_as_they_went_in_and_in_their_order() {
+  void records_come_out_as_they_went_in_and_in_the_order_in_which_they_were_added() {
     Spool spool = new Spool(directory);
-    RunStarted first = Records.started(1);
+    // A clock that was set back makes the run that started later look older.
+    RunStarted first = Records.started(2);
     RunFinished firstEnd = Records.finished(first);
-    RunStarted second = Records.started(2);
-    spool.add(second);
-    spool.add(firstEnd);
+    RunStarted second = Records.started(1);
+    RunMissed missed = Records.missed(3);
     spool.add(first);
+    spool.add(firstEnd);
+    spool.add(missed);
+    spool.add(second);
 
-    assertThat(new Drain(spool, sink).turn()).isEmpty();
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
 
-    assertThat(sink.taken).containsExactly(first, firstEnd, second);
+    assertThat(sink.taken).containsExactly(first, firstEnd, missed, second);
     assertThat(spool.waiting()).isEmpty();
   }
 
@@ -82,11 +99,13 @@ class SpoolTest {
     spool.add(Records.started(2));
     sink.failure = Optional.of(Kind.UNAVAILABLE);
 
-    assertThat(new Drain(spool, sink).turn()).map(Problem::message).contains("the sink says no");
+    assertThat(new Drain(spool, new Unwritten(), sink).turn())
+        .map(Problem::message)
+        .contains("the sink says no");
     assertThat(spool.waiting()).hasSize(2);
 
     sink.failure = Optional.empty();
-    assertThat(new Drain(spool, sink).turn()).isEmpty();
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
     assertThat(sink.taken).hasSize(2);
   }
 
@@ -100,7 +119,7 @@ class SpoolTest {
     sink.failure = Optional.of(Kind.REFUSED);
     sink.refuses = Optional.of(refused.id());
 
-    assertThat(new Drain(spool, sink).turn()).isEmpty();
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
 
     assertThat(sink.taken).containsExactly(welcome);
     assertThat(spool.waiting()).isEmpty();
@@ -120,9 +139,70 @@ class SpoolTest {
     RunStarted welcome = Records.started(2);
     spool.add(welcome);
 
-    assertThat(new Drain(spool, sink).turn()).isEmpty();
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
 
     assertThat(sink.taken).containsExactly(welcome);
     assertThat(spool.refused()).isEqualTo(2);
+  }
+
+  @Test
+  void the_end_of_a_run_finds_the_room_that_its_start_has_taken() throws IOException {
+    Spool spool = new Spool(directory);
+    RunStarted start = Records.started(1);
+    spool.add(start);
+    Path room = directory.resolve(start.uuid() + ".room");
+    assertThat(room).exists();
+    Object place = Files.getAttribute(room, "unix:ino");
+
+    RunFinished end = Records.finished(start);
+    spool.add(end);
+
+    assertThat(room).doesNotExist();
+    Path written = spool.waiting().getLast();
+    assertThat(written.toString()).endsWith(".finished.json");
+    assertThat(Files.getAttribute(written, "unix:ino")).isEqualTo(place);
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
+    assertThat(sink.taken).containsExactly(start, end);
+  }
+
+  @Test
+  void what_the_control_plane_had_taken_and_has_no_more_is_delivered_again() throws Exception {
+    Spool spool = new Spool(directory);
+    RunStarted start = Records.started(1);
+    RunFinished kept = Records.finished(start);
+    RunFinished lost = Records.finished(Records.started(2));
+    spool.add(start);
+    spool.add(kept);
+    spool.add(lost);
+    Drain drain = new Drain(spool, new Unwritten(), sink);
+    drain.turn();
+    sink.taken.remove(lost);
+
+    assertThat(new Redelivery(spool, sink).check()).isEqualTo(1);
+    drain.turn();
+
+    assertThat(sink.taken).containsExactly(start, kept, lost);
+    assertThat(new Redelivery(spool, sink).check()).isZero();
+  }
+
+  @Test
+  void an_end_that_finds_no_room_is_kept_in_memory_and_delivered_all_the_same() throws IOException {
+    Spool spool = new Spool(directory);
+    RunStarted start = Records.started(1);
+    spool.add(start);
+    Unwritten unwritten = new Unwritten();
+    SpoolJournal journal = new SpoolJournal(spool, unwritten, new ProgressBoard(), () -> {});
+    // Where the record is to go something is in the way, as a full disk would be.
+    Files.delete(directory.resolve(start.uuid() + ".room"));
+    Path inTheWay =
+        directory.resolve("000000000002-" + start.uuid() + ".finished.json.new/something");
+    Files.createDirectories(inTheWay);
+
+    RunFinished end = Records.finished(start);
+    assertThat(journal.finished(end)).isFalse();
+    assertThat(new Drain(spool, unwritten, sink).turn()).isEmpty();
+
+    assertThat(sink.taken).containsExactly(start, end);
+    assertThat(unwritten.all()).isEmpty();
   }
 }

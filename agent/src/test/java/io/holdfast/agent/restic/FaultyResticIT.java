@@ -26,7 +26,11 @@ class FaultyResticIT {
       "{\"message_type\":\"summary\",\"files_new\":1,\"snapshot_id\":\"caf83f73\"}";
 
   private static final Repository REPOSITORY =
-      new Repository(new Secret("/repo"), new Secret("hunter22"), Optional.empty(), Map.of());
+      new Repository(
+          new Secret("sftp:nobody@localhost:/repo"),
+          new Secret("hunter22"),
+          Optional.empty(),
+          Map.of());
 
   @TempDir private Path directory;
 
@@ -47,12 +51,11 @@ class FaultyResticIT {
         ResticFinder.find(Optional.of(script), Optional.empty()),
         directory.resolve("private"),
         directory.resolve("cache"),
-        Duration.ofMillis(500),
-        Duration.ZERO);
+        Duration.ofMillis(500));
   }
 
   private BackupReport backup(String behaviour) throws Exception {
-    return restic(behaviour).backup(REPOSITORY, command(), _ -> {}, new Cancellation());
+    return restic(behaviour).backup(REPOSITORY, command(), Watches.of(_ -> {}));
   }
 
   private BackupCommand command() {
@@ -101,7 +104,7 @@ class FaultyResticIT {
     List<BackupProgress> progress = new ArrayList<>();
     BackupReport report =
         restic("echo '{\"message_type\":\"status\",\"percent_done\":0.5}'\necho '" + SUMMARY + "'")
-            .backup(REPOSITORY, command(), progress::add, new Cancellation());
+            .backup(REPOSITORY, command(), Watches.of(progress::add));
     assertThat(progress).singleElement().satisfies(p -> assertThat(p.fraction()).isEqualTo(0.5));
     assertThat(report.standardOutput()).isEqualTo(SUMMARY + "\n");
   }
@@ -113,7 +116,7 @@ class FaultyResticIT {
             "yes '{\"message_type\":\"status\",\"percent_done\":0.5}' | head -n 100000\necho '"
                 + SUMMARY
                 + "'")
-        .backup(REPOSITORY, command(), _ -> calls.incrementAndGet(), new Cancellation());
+        .backup(REPOSITORY, command(), Watches.of(_ -> calls.incrementAndGet()));
     assertThat(calls.get()).isBetween(1, 1000);
   }
 
@@ -129,10 +132,9 @@ class FaultyResticIT {
             .backup(
                 REPOSITORY,
                 command(),
-                _ -> {
+                Watches.of(_ -> {
                   throw new IllegalStateException("the screen is gone");
-                },
-                new Cancellation());
+                }));
     assertThat(report.summary()).isPresent();
   }
 
@@ -143,14 +145,14 @@ class FaultyResticIT {
         new ResticProcess(
                 List.of("/bin/sh", "-c", "yes | head -n 100000"),
                 Map.of(),
-                Optional.of(Duration.ofSeconds(60)))
+                Optional::empty,
+                Duration.ofSeconds(1))
             .run(
                 _ -> {
                   lines.incrementAndGet();
                   throw new IllegalStateException("a bug of ours");
                 },
-                _ -> {},
-                new Cancellation());
+                _ -> {});
     assertThat(ended.exitCode()).isZero();
     assertThat(lines.get()).isEqualTo(100_000);
   }
@@ -178,10 +180,10 @@ class FaultyResticIT {
   @Test
   void one_that_ignores_the_interrupt_is_killed_after_the_grace() throws Exception {
     Cancellation cancellation = new Cancellation();
-    cancellation.cancel();
+    cancellation.cancel("here");
     BackupReport report =
         restic("trap '' INT TERM\nwhile :; do sleep 1; done")
-            .backup(REPOSITORY, command(), _ -> {}, cancellation);
+            .backup(REPOSITORY, command(), Watches.of(_ -> {}, cancellation));
     assertThat(report.meaning()).isEqualTo(ExitMeaning.CANCELLED);
     assertThat(report.exitCode()).hasValue(137);
   }
@@ -223,7 +225,7 @@ class FaultyResticIT {
         .contains("--json\n", "\n--\n" + directory + "\n")
         .doesNotContain("hunter22", "/repo\n");
     assertThat(report.standardError()).isEqualTo("***\n");
-    assertThat(directory.resolve("url")).hasContent("/repo");
+    assertThat(directory.resolve("url")).hasContent("sftp:nobody@localhost:/repo");
     assertThat(directory.resolve("private")).isEmptyDirectory();
   }
 
@@ -241,7 +243,7 @@ class FaultyResticIT {
   void one_that_cannot_be_started_is_a_report_too() throws Exception {
     Restic restic = restic("exit 0");
     Files.delete(directory.resolve("restic"));
-    BackupReport report = restic.backup(REPOSITORY, command(), _ -> {}, new Cancellation());
+    BackupReport report = restic.backup(REPOSITORY, command(), Watches.of(_ -> {}));
     assertThat(report.meaning()).isEqualTo(ExitMeaning.NOT_STARTED);
     assertThat(report.exitCode()).isEmpty();
   }
@@ -276,5 +278,54 @@ class FaultyResticIT {
     assertThat(left).doesNotExist();
     assertThat(earlier).doesNotExist();
     assertThat(ours).exists();
+  }
+
+  @Test
+  void one_that_is_stopped_is_ended_cleanly_when_it_has_shown_no_progress_for_too_long()
+      throws Exception {
+    BackupReport report =
+        restic(
+                "trap 'echo cleaned > "
+                    + directory
+                    + "/end; exit 130' INT\necho '{\"message_type\":\"status\",\"percent_done\":0.5}'\n"
+                    + "kill -STOP $$\nsleep 0.1\nexit 0")
+            .backup(
+                REPOSITORY,
+                command(),
+                Watches.with(
+                    Watches.limits(Optional.empty(), Duration.ofSeconds(2), Duration.ZERO)));
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.STALLED);
+    assertThat(directory.resolve("end")).hasContent("cleaned");
+  }
+
+  @Test
+  void the_same_status_over_and_over_is_no_progress() throws Exception {
+    BackupReport report =
+        restic(
+                "trap 'exit 1' INT\nwhile :; do echo"
+                    + " '{\"message_type\":\"status\",\"percent_done\":0.5,\"bytes_done\":7}'; sleep 0.1;"
+                    + " done")
+            .backup(
+                REPOSITORY,
+                command(),
+                Watches.with(
+                    Watches.limits(Optional.empty(), Duration.ofSeconds(1), Duration.ZERO)));
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.STALLED);
+  }
+
+  @Test
+  void one_that_goes_on_is_ended_when_its_time_is_up() throws Exception {
+    BackupReport report =
+        restic(
+                "trap 'exit 1' INT\ni=0\nwhile :; do i=$((i+1)); echo"
+                    + " '{\"message_type\":\"status\",\"percent_done\":0.5,\"bytes_done\":'$i'}'; sleep"
+                    + " 0.1; done")
+            .backup(
+                REPOSITORY,
+                command(),
+                Watches.with(
+                    Watches.limits(
+                        Optional.of(Duration.ofSeconds(1)), Duration.ofMinutes(1), Duration.ZERO)));
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.TIMED_OUT);
   }
 }

@@ -67,7 +67,7 @@ class ResticIT {
   }
 
   private static BackupReport backup(Restic restic, Repository repository, BackupCommand command) {
-    return restic.backup(repository, command, _ -> {}, new Cancellation());
+    return restic.backup(repository, command, Watches.of(_ -> {}));
   }
 
   @ParameterizedTest
@@ -190,9 +190,7 @@ class ResticIT {
         new Restic(
             ResticFinder.find(Optional.of(binary), Optional.empty()),
             directory.resolve("private"),
-            directory.resolve("cache"),
-            ResticProcess.GRACE,
-            Duration.ofSeconds(1));
+            directory.resolve("cache"));
     restic.init(repository("right"));
     leaveExclusiveLock(binary);
 
@@ -272,9 +270,11 @@ class ResticIT {
                   .start(() ->
                       report.set(
                           restic.backup(
-                              repository("right"), command, _ -> going.countDown(), cancellation)));
+                              repository("right"),
+                              command,
+                              Watches.of(_ -> going.countDown(), cancellation))));
           going.await();
-          cancellation.cancel();
+          cancellation.cancel("here");
           thread.join();
           assertThat(report.get().meaning()).isEqualTo(ExitMeaning.CANCELLED);
           assertThat(report.get().summary()).isEmpty();
@@ -289,8 +289,7 @@ class ResticIT {
         (restic, command) -> {
           Thread caller = Thread.currentThread();
           BackupReport report =
-              restic.backup(
-                  repository("right"), command, _ -> caller.interrupt(), new Cancellation());
+              restic.backup(repository("right"), command, Watches.of(_ -> caller.interrupt()));
           assertThat(report.interrupted()).isTrue();
           assertThat(report.meaning()).isEqualTo(ExitMeaning.CANCELLED);
         });

@@ -36,14 +36,18 @@ class SamplesTest {
   }
 
   private BackupReport report(String sample) {
-    BackupOutput output = new BackupOutput(Redaction.none(), progress::add);
+    BackupOutput output = new BackupOutput(Redaction.none(), progress::add, new Activity());
     sample(sample + ".stdout.jsonl").lines().forEach(output::output);
     sample(sample + ".stderr.txt").lines().forEach(output::error);
     Matcher exit = EXIT_CODE.matcher(sample(sample + ".rc"));
     assertThat(exit.find()).isTrue();
     return output.report(
         new ResticProcess.Ended(
-            Integer.parseInt(exit.group(1)), Optional.empty(), false, Duration.ofSeconds(1)));
+            Integer.parseInt(exit.group(1)),
+            Optional.empty(),
+            false,
+            false,
+            Duration.ofSeconds(1)));
   }
 
   @ParameterizedTest
@@ -134,7 +138,7 @@ class SamplesTest {
 
   @Test
   void absurd_figures_are_not_passed_on() {
-    BackupOutput output = new BackupOutput(Redaction.none(), progress::add);
+    BackupOutput output = new BackupOutput(Redaction.none(), progress::add, new Activity());
     output.output(
         "{\"message_type\":\"status\",\"percent_done\":1.026,\"seconds_remaining\":83703116119,\"files_done\":3}");
     assertThat(progress)
@@ -146,7 +150,7 @@ class SamplesTest {
 
   @Test
   void the_status_without_percentage_of_old_restics_is_no_progress() {
-    BackupOutput output = new BackupOutput(Redaction.none(), progress::add);
+    BackupOutput output = new BackupOutput(Redaction.none(), progress::add, new Activity());
     output.output("{\"message_type\":\"status\",\"action\":\"scan_finished\",\"total_files\":3}");
     assertThat(progress).isEmpty();
   }

@@ -39,8 +39,9 @@ class DeviceLocksTest {
   void the_daemon_is_seen_while_it_holds_its_lock() {
     DeviceLocks locks = new DeviceLocks(directory);
     assertThat(locks.daemonRuns()).isFalse();
-    try (Held _ = locks.tryDaemon().orElseThrow()) {
+    try (Held _ = locks.tryDaemon(4711).orElseThrow()) {
       assertThat(locks.daemonRuns()).isTrue();
+      assertThat(locks.daemonsPid()).contains(4711L);
     }
     assertThat(locks.daemonRuns()).isFalse();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.restic.BackupReport;
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
 import io.holdfast.agent.restic.BackupSummary;
+import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ExitMeaning;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +54,7 @@ class VerdictsTest {
         Optional.ofNullable(fatal),
         "",
         "",
+        false,
         false,
         Duration.ofSeconds(1));
   }
@@ -128,19 +130,33 @@ class VerdictsTest {
             report(1, ExitMeaning.CANCELLED, false, none, 0, null),
             Outcome.CANCELLED,
             "cancelled",
-            "was cancelled"),
+            "the run was cancelled by request of alice"),
         Arguments.of(
             report(1, ExitMeaning.TIMED_OUT, false, none, 0, null),
             Outcome.FAILED,
-            "restic-timeout",
-            "time limit"));
+            "run-timeout",
+            "longer than timeout_seconds"),
+        Arguments.of(
+            report(1, ExitMeaning.STALLED, false, none, 0, null),
+            Outcome.FAILED,
+            "restic-stalled",
+            "no progress"),
+        Arguments.of(
+            report(1, ExitMeaning.FAILED, false, none, 0, "write: no space left on device"),
+            Outcome.FAILED,
+            "repository-full",
+            "no space left on a device"));
   }
 
   @ParameterizedTest
   @MethodSource("ends")
   void every_end_has_its_outcome_its_code_and_its_sentence(
       BackupReport report, Outcome outcome, String code, String sentence) {
-    Verdict verdict = Verdicts.of(report);
+    Cancellation cancellation = new Cancellation();
+    if (report.meaning() == ExitMeaning.CANCELLED) {
+      cancellation.cancel("by request of alice");
+    }
+    Verdict verdict = Verdicts.of(report, cancellation);
     assertThat(verdict.outcome()).isEqualTo(outcome);
     assertThat(verdict.code()).isEqualTo(code);
     assertThat(verdict.sentence()).contains(sentence);
@@ -150,7 +166,9 @@ class VerdictsTest {
   @ParameterizedTest
   @EnumSource(ExitMeaning.class)
   void without_a_snapshot_nothing_is_called_a_success(ExitMeaning meaning) {
-    assertThat(Verdicts.of(report(0, meaning, false, List.of(), 0, null)).outcome())
+    assertThat(
+            Verdicts.of(report(0, meaning, false, List.of(), 0, null), new Cancellation())
+                .outcome())
         .isIn(Outcome.FAILED, Outcome.CANCELLED);
   }
 
@@ -158,5 +176,14 @@ class VerdictsTest {
   void anything_short_of_complete_has_failed_in_the_words_of_the_seed() {
     assertThat(Stream.of(Outcome.values()).map(Outcome::status))
         .containsExactly("success", "failed", "failed", "cancelled");
+  }
+
+  @Test
+  void a_run_that_the_agents_stop_has_ended_is_told_from_one_that_somebody_did_not_want() {
+    Cancellation stop = new Cancellation();
+    stop.agentStops();
+    assertThat(
+            Verdicts.of(report(1, ExitMeaning.CANCELLED, false, List.of(), 0, null), stop).code())
+        .isEqualTo(Verdict.AGENT_STOPPED);
   }
 }

@@ -8,7 +8,9 @@ import io.holdfast.agent.schedule.Timing;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
+import io.holdfast.agent.sync.ConfigRows.LimitColumns;
 import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
+import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,7 +38,8 @@ class DeviceConfigTest {
         Optional.ofNullable(resticArgs),
         true,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        new LimitColumns(2, 60, Optional.of(3600), 300));
   }
 
   private static final JobRow GOOD = job(List.of("/srv"), List.of(), "[]");
@@ -51,13 +54,19 @@ class DeviceConfigTest {
         Optional.empty(),
         Optional.ofNullable(zone),
         enabled,
-        Optional.empty());
+        Optional.empty(),
+        true);
   }
 
   private static DeviceConfig config(
       List<JobRow> jobs, List<ScheduleRow> schedules, List<SettingRow> settings) {
     return DeviceConfig.from(
-        new ConfigRows(new DeviceRow("d", "D", true), jobs, schedules, settings, Instant.EPOCH),
+        new ConfigRows(
+            new DeviceRow("d", "D", true),
+            jobs,
+            schedules,
+            settings,
+            new Server(Instant.EPOCH, "")),
         BERLIN);
   }
 

@@ -1,8 +1,10 @@
 package io.holdfast.agent.testing;
 
 import io.holdfast.agent.run.DueRun.FiredSchedule;
+import io.holdfast.agent.run.MissedBecause;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.RunRecord.RunVersions;
 import io.holdfast.agent.run.RunStatistics;
@@ -37,7 +39,27 @@ public final class Records {
         at,
         TriggeredBy.SCHEDULE,
         Optional.of(at.minusMillis(1500)),
-        List.of(new FiredSchedule(7, Optional.of(at.plusSeconds(3600)))));
+        List.of(new FiredSchedule(7, Optional.of(at.plusSeconds(3600)))),
+        1,
+        Optional.empty(),
+        List.of(),
+        0);
+  }
+
+  /** The nth due time that was passed over. */
+  public static RunMissed missed(int nth) {
+    Instant at = NOON.plusSeconds(60L * nth);
+    return new RunMissed(
+        new UUID(7, nth),
+        UUID.fromString("11111111-2222-3333-4444-555555555555"),
+        "home",
+        "test-device",
+        Optional.of(7),
+        at,
+        at.plusSeconds(60),
+        2,
+        MissedBecause.STILL_RUNNING,
+        "the job's run before had not ended");
   }
 
   public static RunFinished finished(RunStarted start) {
@@ -50,10 +72,10 @@ public final class Records {
         start.startedAt().plusSeconds(42),
         Duration.ofMillis(41_700),
         verdict,
+        false,
         Optional.of(0),
-        Optional.of(
-            new RunStatistics(
-                3_000_000_000L, 2, 3, 4, 5, 6, 7, Optional.of(5L), 8, 9, "caf83f73".repeat(8))),
+        Optional.of("caf83f73".repeat(8)),
+        Optional.of(new RunStatistics(3_000_000_000L, 2, 3, 4, 5, 6, 7, Optional.of(5L), 8, 9)),
         "{\"message_type\":\"summary\"}",
         "",
         0,

@@ -1,0 +1,144 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.run.Agenda;
+import io.holdfast.agent.run.MissedBecause;
+import io.holdfast.agent.run.OpenRun;
+import io.holdfast.agent.run.OpenRun.Stage;
+import io.holdfast.agent.run.OpenRuns;
+import io.holdfast.agent.run.Owed;
+import io.holdfast.agent.sync.DeviceConfig;
+import io.holdfast.agent.sync.Request;
+import io.holdfast.agent.sync.RequestSource;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does what admins ask for in the table {@code requests}. Nothing is remembered here: a request
+ * that was claimed and has come to nothing is given again, and what is under way is seen from the
+ * agenda and the open runs.
+ */
+final class Requests {
+
+  private static final Logger log = LoggerFactory.getLogger(Requests.class);
+
+  private final RequestSource source;
+  private final Agenda agenda;
+  private final OpenRuns openRuns;
+  private final RunQueue queue;
+  private final MissedRuns missedRuns;
+  private final BooleanSupplier spoolIsEmpty;
+  private final Clock clock;
+  private volatile boolean awaitsAnEnd;
+
+  /**
+   * @param spoolIsEmpty whether the control plane knows of all that has happened here
+   */
+  Requests(
+      RequestSource source,
+      Agenda agenda,
+      OpenRuns openRuns,
+      RunQueue queue,
+      MissedRuns missedRuns,
+      BooleanSupplier spoolIsEmpty,
+      Clock clock) {
+    this.source = source;
+    this.agenda = agenda;
+    this.openRuns = openRuns;
+    this.queue = queue;
+    this.missedRuns = missedRuns;
+    this.spoolIsEmpty = spoolIsEmpty;
+    this.clock = clock;
+  }
+
+  /** Whether a request is answered as soon as a run has ended. */
+  boolean awaitsAnEnd() {
+    return awaitsAnEnd;
+  }
+
+  /**
+   * Claims what waits and begins with it.
+   *
+   * @param config as it was read just now
+   * @throws ControlPlaneException if the control plane cannot be asked or told
+   */
+  void turn(DeviceConfig config) throws ControlPlaneException {
+    // In this order: what a record in the spool answers must not be taken for unanswered.
+    boolean allTold = spoolIsEmpty.getAsBoolean();
+    awaitsAnEnd = false;
+    for (Request request : source.claim()) {
+      if (request.again() && (underWay(request.id()) || !allTold)) {
+        continue;
+      }
+      switch (request.kind()) {
+        case "backup" -> backup(request, config);
+        case "cancel" -> cancel(request);
+        case "sync" -> source.answer(request.id(), true, "the configuration was read");
+        default ->
+            source.answer(
+                request.id(),
+                false,
+                "this agent does not know requests of kind "
+                    + request.kind()
+                    + "; upgrade Holdfast on the machine");
+      }
+    }
+  }
+
+  private boolean underWay(UUID request) {
+    return agenda.allOwed().stream().anyMatch(owed -> owed.requests().contains(request))
+        || openRuns.all().stream().anyMatch(run -> run.start().requests().contains(request));
+  }
+
+  private void backup(Request request, DeviceConfig config) throws ControlPlaneException {
+    Optional<UUID> job =
+        request.jobId().filter(id -> config.device().enabled() && config.plan(id).isPresent());
+    if (job.isPresent()) {
+      log.info("{} asks for a run of job {}", request.requestedBy(), job.get());
+      agenda.request(job.get(), request.id(), clock.instant());
+    } else {
+      source.answer(
+          request.id(),
+          false,
+          config.device().enabled()
+              ? "the job is switched off, or has a mistake that the table problems names"
+              : "the device is paused");
+    }
+  }
+
+  private void cancel(Request request) throws ControlPlaneException {
+    Optional<OpenRun> run =
+        openRuns.all().stream()
+            .filter(open -> open.stage() == Stage.RUNNING)
+            .filter(open -> isMeant(request, open))
+            .findFirst();
+    if (run.isPresent()) {
+      if (openRuns.askedToEnd(run.get().start().id()).isEmpty()) {
+        openRuns.askToEnd(run.get().start().id(), "by request of " + request.requestedBy());
+      }
+      // Answered when it has ended.
+      awaitsAnEnd = true;
+      return;
+    }
+    Optional<Owed> dropped =
+        request.runId().isEmpty() ? request.jobId().flatMap(queue::drop) : Optional.empty();
+    dropped.ifPresent(owed ->
+        missedRuns.record(
+            owed, MissedBecause.CANCELLED, "cancelled by request of " + request.requestedBy()));
+    boolean done = dropped.isPresent() || request.again();
+    source.answer(
+        request.id(),
+        done,
+        done ? "it has been cancelled or has ended" : "nothing of it runs or waits on this device");
+  }
+
+  private static boolean isMeant(Request request, OpenRun open) {
+    return request.runId().isPresent()
+        ? request.runId().get().equals(open.start().uuid())
+        : request.jobId().filter(open.start().jobId()::equals).isPresent();
+  }
+}

@@ -1,0 +1,127 @@
+package io.holdfast.agent.files;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Files that are there as a whole or not at all, and that survive a crash of the machine once they
+ * are written. Nobody but their owner can read them.
+ */
+public final class DurableFile {
+
+  /** What a file that is not complete yet ends in. */
+  public static final String UNFINISHED = ".new";
+
+  private DurableFile() {}
+
+  /**
+   * Writes the file, or replaces it.
+   *
+   * @throws IOException if it cannot be written, for a full disk among others; the file is as it
+   *     was
+   */
+  public static void write(Path file, byte[] content) throws IOException {
+    Path written = file.resolveSibling(file.getFileName() + UNFINISHED);
+    try {
+      Files.deleteIfExists(written);
+      try (FileChannel channel = FileChannel.open(written, NEW, ownersOnly(file))) {
+        put(channel, content);
+      }
+      rename(written, file);
+    } catch (IOException e) {
+      discard(written, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Writes into the room that another file has taken on the disk, and gives the outcome its name:
+   * so that it finds room on a disk that has filled up meanwhile.
+   *
+   * @param reserved a file that {@link #reserve} made; gone afterwards
+   * @throws IOException if it cannot be written; the reserved file stays
+   */
+  public static void writeInto(Path reserved, Path file, byte[] content) throws IOException {
+    try (FileChannel channel = FileChannel.open(reserved, StandardOpenOption.WRITE)) {
+      put(channel, content);
+      channel.truncate(content.length);
+      channel.force(true);
+    }
+    rename(reserved, file);
+  }
+
+  /**
+   * Takes room on the disk for a file that is to be written later.
+   *
+   * @throws IOException if there is not so much
+   */
+  public static void reserve(Path reserved, int bytes) throws IOException {
+    // Not zeros alone, which some file systems do not store.
+    byte[] filling = new byte[bytes];
+    for (int i = 0; i < bytes; i++) {
+      filling[i] = (byte) (i * 31 + 7);
+    }
+    write(reserved, filling);
+  }
+
+  /** Removes the file, if it is there; one that a crash brings back does no harm to its owner. */
+  public static void remove(Path file) throws IOException {
+    Files.deleteIfExists(file);
+  }
+
+  private static final Set<StandardOpenOption> NEW =
+      EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+  private static FileAttribute<?>[] ownersOnly(Path file) {
+    return posix(file)
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private static void put(FileChannel channel, byte[] content) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(content);
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+    channel.force(true);
+  }
+
+  private static void rename(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    forceDirectory(to);
+  }
+
+  /** The new name must survive too. Windows cannot open a directory and needs no such step. */
+  private static void forceDirectory(Path file) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory == null || !posix(file)) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void discard(Path written, IOException failure) {
+    try {
+      Files.deleteIfExists(written);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static boolean posix(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+}

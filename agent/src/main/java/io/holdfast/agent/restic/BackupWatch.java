@@ -1,0 +1,24 @@
+package io.holdfast.agent.restic;
+
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * How a backup is watched over.
+ *
+ * @param listener told how far it is
+ * @param started told which process it is, as soon as there is one
+ */
+public record BackupWatch(
+    ProgressListener listener,
+    Cancellation cancellation,
+    BackupLimits limits,
+    Consumer<ProcessIdentity> started) {
+
+  public BackupWatch {
+    Objects.requireNonNull(listener, "listener");
+    Objects.requireNonNull(cancellation, "cancellation");
+    Objects.requireNonNull(limits, "limits");
+    Objects.requireNonNull(started, "started");
+  }
+}

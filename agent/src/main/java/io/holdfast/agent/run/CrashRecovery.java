@@ -1,0 +1,200 @@
+package io.holdfast.agent.run;
+
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.job.SnapshotTags;
+import io.holdfast.agent.restic.Orphan;
+import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restic.SnapshotOfRun;
+import io.holdfast.agent.run.OpenRun.Stage;
+import io.holdfast.agent.run.RunRecord.RunFinished;
+import io.holdfast.agent.run.RunRecord.RunVersions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closes a run whose agent died in the middle of it: restic is ended if it still lives, the
+ * repository is asked whether it holds the snapshot, and the run's end is written down accordingly.
+ */
+public final class CrashRecovery {
+
+  private static final Logger log = LoggerFactory.getLogger(CrashRecovery.class);
+
+  private final OpenRuns openRuns;
+  private final RunJournal journal;
+  private final ResticProvider provider;
+  private final Clock clock;
+  private final String agentVersion;
+
+  public CrashRecovery(
+      OpenRuns openRuns,
+      RunJournal journal,
+      ResticProvider provider,
+      Clock clock,
+      String agentVersion) {
+    this.openRuns = openRuns;
+    this.journal = journal;
+    this.provider = provider;
+    this.clock = clock;
+    this.agentVersion = agentVersion;
+  }
+
+  /** What came of it. */
+  public sealed interface Result {
+    /** Its restic lives and cannot be ended: the job must not run. */
+    record StillAlive() implements Result {}
+
+    /** The repository could not be asked; the run is closed for the time being. */
+    record Provisional(RunFinished finished) implements Result {}
+
+    /** The run's end is written down. */
+    record Closed(RunFinished finished) implements Result {}
+  }
+
+  /**
+   * Sees to it that no earlier run of the job goes on, and closes those that an agent that died has
+   * left open. The caller holds the job's lock.
+   *
+   * @return whether the job may run
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public boolean clear(UUID job, Settings settings) throws InterruptedException {
+    for (OpenRun open : openRuns.all()) {
+      if (open.start().jobId().equals(job) && lives(open, settings)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean lives(OpenRun open, Settings settings) throws InterruptedException {
+    return switch (open.stage()) {
+      case RUNNING, PROVISIONAL -> close(open, settings) instanceof Result.StillAlive;
+      case AFTERMATH -> !ended(open);
+    };
+  }
+
+  private static boolean ended(OpenRun open) throws InterruptedException {
+    return Orphan.end(open.restic(), SnapshotTags.ofRun(open.start().uuid()));
+  }
+
+  /**
+   * Closes the run. The caller holds its job's lock, so that no living agent carries it out.
+   *
+   * @param settings how the repository is reached
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public Result close(OpenRun open, Settings settings) throws InterruptedException {
+    if (!ended(open)) {
+      return new Result.StillAlive();
+    }
+    RunFinished finished =
+        switch (snapshot(open, settings)) {
+          case SnapshotOfRun.Found found -> withSnapshot(open, found);
+          case SnapshotOfRun.None _ -> without(open, false, "");
+          case SnapshotOfRun.Unknown(String why) -> without(open, true, why);
+        };
+    if (finished.provisional() && open.stage() == Stage.PROVISIONAL) {
+      // It is written down already.
+      return new Result.Provisional(finished);
+    }
+    boolean onDisk = journal.finished(finished);
+    log.warn(
+        "run {} of job \"{}\" was left open by an agent that died; it is closed as {}{}",
+        open.start().id(),
+        open.start().jobName(),
+        finished.verdict().outcome().word(),
+        finished.snapshotId().map(id -> " with its snapshot " + id).orElse(""));
+    if (finished.provisional()) {
+      openRuns.stage(open.start().id(), Stage.PROVISIONAL);
+      return new Result.Provisional(finished);
+    }
+    if (onDisk) {
+      // A restic that had started may have left its lock.
+      leaveOrClose(open);
+    }
+    return new Result.Closed(finished);
+  }
+
+  private void leaveOrClose(OpenRun open) {
+    if (open.restic().isPresent()) {
+      openRuns.stage(open.start().id(), Stage.AFTERMATH);
+    } else {
+      openRuns.close(open.start().id());
+    }
+  }
+
+  private SnapshotOfRun snapshot(OpenRun open, Settings settings) throws InterruptedException {
+    if (Preparation.missing(settings).isPresent()) {
+      return new SnapshotOfRun.Unknown("the settings name no repository");
+    }
+    try {
+      Restic restic = provider.get();
+      return restic.snapshotOf(
+          Preparation.repository(settings), SnapshotTags.ofRun(open.start().uuid()));
+    } catch (ResticUnavailable e) {
+      return new SnapshotOfRun.Unknown(e.getMessage());
+    }
+  }
+
+  /** restic had done its work; what it could not read is known only as far as it had said so. */
+  private RunFinished withSnapshot(OpenRun open, SnapshotOfRun.Found found) {
+    Verdict verdict =
+        open.itemErrors()
+            ? Verdict.partial(
+                "source-unreadable",
+                "the snapshot is incomplete: some files or directories could not be read; the agent"
+                    + " died before it had written down which",
+                "Run the job again.")
+            : Verdict.recovered();
+    return finished(
+        open, found.endedAt().orElse(open.lastSign()), verdict, false, Optional.of(found));
+  }
+
+  private RunFinished without(OpenRun open, boolean provisional, String why) {
+    return finished(
+        open,
+        open.lastSign(),
+        Verdict.failed(
+            "agent-died",
+            "the agent or its machine was ended in the middle of this run, "
+                + (provisional
+                    ? "and the repository cannot be asked yet whether it holds the snapshot: " + why
+                    : "and there is no snapshot"),
+            "Look for the cause, such as a power cut or too little memory."),
+        provisional,
+        Optional.empty());
+  }
+
+  private RunFinished finished(
+      OpenRun open,
+      Instant endedAt,
+      Verdict verdict,
+      boolean provisional,
+      Optional<SnapshotOfRun.Found> found) {
+    Instant start = open.start().startedAt();
+    Instant end = endedAt.isBefore(start) ? start : endedAt.truncatedTo(ChronoUnit.MICROS);
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    // The clock may have been set back since.
+    Instant bounded = end.isAfter(now) && !now.isBefore(start) ? now : end;
+    return new RunFinished(
+        open.start(),
+        bounded,
+        Duration.between(start, bounded),
+        verdict,
+        provisional,
+        Optional.empty(),
+        found.map(SnapshotOfRun.Found::id),
+        found.flatMap(SnapshotOfRun.Found::summary).map(RunStatistics::of),
+        "",
+        "",
+        open.itemErrors() ? 1 : 0,
+        new RunVersions(agentVersion, Optional.empty()));
+  }
+}

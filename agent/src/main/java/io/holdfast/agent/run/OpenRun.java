@@ -1,0 +1,39 @@
+package io.holdfast.agent.run;
+
+import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A run that has left something to do, should its agent die now.
+ *
+ * @param restic its process, once there is one
+ * @param itemErrors whether restic could not read something, as far as it has said
+ * @param lastSign when it was last seen to go on
+ */
+public record OpenRun(
+    RunStarted start,
+    Optional<ProcessIdentity> restic,
+    boolean itemErrors,
+    Stage stage,
+    Instant lastSign) {
+
+  /** How far it is on its way to be closed. */
+  public enum Stage {
+    /** It goes on, or its agent died. */
+    RUNNING,
+    /** Its agent died, and it is written down as failed until the repository can be asked. */
+    PROVISIONAL,
+    /** Its end is written down; restic was killed, and may have left a lock or itself. */
+    AFTERMATH
+  }
+
+  public OpenRun {
+    Objects.requireNonNull(start, "start");
+    Objects.requireNonNull(restic, "restic");
+    Objects.requireNonNull(stage, "stage");
+    Objects.requireNonNull(lastSign, "lastSign");
+  }
+}

@@ -1,0 +1,13 @@
+package io.holdfast.agent.run;
+
+import io.holdfast.agent.restic.BackupProgress;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+
+/** Looks on while a run is carried out. */
+public interface RunObserver {
+
+  /** The run is written down as started. */
+  default void begun(RunStarted started) {}
+
+  default void progress(BackupProgress latest) {}
+}

@@ -1,0 +1,187 @@
+package io.holdfast.agent.state;
+
+import io.holdfast.agent.files.DurableFile;
+import io.holdfast.agent.files.FileJson;
+import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.run.OpenRun;
+import io.holdfast.agent.run.OpenRuns;
+import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.RunStarted;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The runs that go on, one file each; its time is when the run was last seen to go on. A file
+ * beside it asks the run to end. Several processes of the agent share the directory.
+ */
+public final class OpenRunFiles implements OpenRuns {
+
+  private static final Logger log = LoggerFactory.getLogger(OpenRunFiles.class);
+
+  private static final String SUFFIX = ".json";
+  private static final String END = ".end";
+  private static final Duration SIGN_EVERY = Duration.ofSeconds(20);
+
+  private final Path directory;
+  private final InstantSource clock;
+
+  /** What a file holds; the rest of an open run is the file's time. */
+  private record Content(
+      RunStarted start,
+      Optional<ProcessIdentity> restic,
+      boolean itemErrors,
+      OpenRun.Stage stage) {}
+
+  /**
+   * @throws UncheckedIOException if the directory cannot be made
+   */
+  public OpenRunFiles(Path directory, InstantSource clock) {
+    this.directory = directory;
+    this.clock = clock;
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the directory " + directory + " cannot be made", e);
+    }
+  }
+
+  @Override
+  public void open(RunStarted started) {
+    try {
+      write(new Content(started, Optional.empty(), false, OpenRun.Stage.RUNNING));
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "run " + started.id() + " could not be written down in " + directory, e);
+    }
+  }
+
+  @Override
+  public void restic(RunId run, ProcessIdentity process) {
+    change(run, was -> new Content(was.start, Optional.of(process), was.itemErrors, was.stage));
+  }
+
+  @Override
+  public void alive(RunId run, boolean itemErrors) {
+    try {
+      Path file = file(run);
+      Instant now = clock.instant();
+      FileTime last = Files.getLastModifiedTime(file);
+      if (itemErrors && !read(file).itemErrors) {
+        change(run, was -> new Content(was.start, was.restic, true, was.stage));
+      } else if (Duration.between(last.toInstant(), now).abs().compareTo(SIGN_EVERY) > 0) {
+        Files.setLastModifiedTime(file, FileTime.from(now));
+      }
+    } catch (IOException e) {
+      log.debug("run {} could not leave a sign of life: {}", run, e.toString());
+    }
+  }
+
+  @Override
+  public void stage(RunId run, OpenRun.Stage stage) {
+    change(run, was -> new Content(was.start, was.restic, was.itemErrors, stage));
+  }
+
+  @Override
+  public void close(RunId run) {
+    try {
+      DurableFile.remove(file(run));
+      DurableFile.remove(endFile(run));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the file " + file(run) + " cannot be removed", e);
+    }
+  }
+
+  @Override
+  public List<OpenRun> all() {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files
+          .filter(file -> file.toString().endsWith(SUFFIX))
+          .sorted()
+          .flatMap(file -> openRun(file).stream())
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the directory " + directory + " cannot be read", e);
+    }
+  }
+
+  private static Optional<OpenRun> openRun(Path file) {
+    try {
+      Content content = read(file);
+      return Optional.of(
+          new OpenRun(
+              content.start,
+              content.restic,
+              content.itemErrors,
+              content.stage,
+              Files.getLastModifiedTime(file).toInstant()));
+    } catch (NoSuchFileException e) {
+      // Closed between the listing and the reading.
+      return Optional.empty();
+    } catch (IOException | RuntimeException e) {
+      log.error("{} cannot be read, so the run is not closed: {}", file, e.toString());
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void askToEnd(RunId run, String why) {
+    try {
+      DurableFile.write(endFile(run), why.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("run " + run + " could not be asked to end", e);
+    }
+  }
+
+  @Override
+  public Optional<String> askedToEnd(RunId run) {
+    Path end = endFile(run);
+    if (!Files.exists(end)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Files.readString(end));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private void change(RunId run, UnaryOperator<Content> change) {
+    try {
+      write(change.apply(read(file(run))));
+    } catch (IOException e) {
+      log.warn("what became of run {} could not be written down: {}", run, e.toString());
+    }
+  }
+
+  private static Content read(Path file) throws IOException {
+    return FileJson.JSON.readValue(Files.readAllBytes(file), Content.class);
+  }
+
+  private void write(Content content) throws IOException {
+    Path file = file(content.start.id());
+    DurableFile.write(file, FileJson.JSON.writeValueAsBytes(content));
+    Files.setLastModifiedTime(file, FileTime.from(clock.instant()));
+  }
+
+  private Path file(RunId run) {
+    return directory.resolve(run + SUFFIX);
+  }
+
+  private Path endFile(RunId run) {
+    return directory.resolve(run + END);
+  }
+}
