@@ -41,4 +41,13 @@ public final class Program {
       throw new AssertionError("could not be run: " + command, e);
     }
   }
+
+  /** Runs a program that must succeed. */
+  static Result mustRun(List<String> command) {
+    Result result = run(Map.of(), command);
+    if (result.exitCode() != 0) {
+      throw new AssertionError(command + " failed: " + result.all());
+    }
+    return result;
+  }
 }

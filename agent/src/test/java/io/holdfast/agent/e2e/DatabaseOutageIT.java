@@ -1,0 +1,157 @@
+package io.holdfast.agent.e2e;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.agent.testing.Books;
+import io.holdfast.agent.testing.BreakableServer;
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The database is stopped, in every moment of a run, and for many runs. */
+class DatabaseOutageIT {
+
+  @TempDir private Path directory;
+  private BreakableServer server;
+  private ControlPlane psql;
+  private Site site;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = BreakableServer.startIn(directory.resolve("server"));
+    psql = server.controlPlane();
+    site = new Site(directory, ResticBinaries.current(), psql, "connectTimeout=2&socketTimeout=4");
+  }
+
+  @AfterEach
+  void end() {
+    site.close();
+    server.close();
+  }
+
+  @Test
+  void the_runs_of_a_long_outage_arrive_in_order_and_with_their_own_times() throws Exception {
+    psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 3).toString()), 2);
+    Process daemon = site.daemon();
+    site.awaitRuns("home", 1);
+
+    server.stop();
+    int before = site.restic("snapshots").size();
+    eventually().until(() -> site.restic("snapshots").size() >= before + 10);
+    List<String> made = runs(site.restic("snapshots"));
+    server.start();
+    eventually().until(() -> rowsOf(site.runs("home")).containsAll(made));
+
+    Site.stop(daemon);
+    Books.balance(site);
+    List<Map<String, Object>> rows =
+        psql.rows("SELECT *, run_uuid::text AS run FROM runs ORDER BY id");
+    assertThat(rows).extracting(row -> time(row, "start_time")).isSorted();
+    assertThat(rows)
+        .extracting(row -> time(row, "scheduled_for"))
+        .isSorted()
+        .doesNotHaveDuplicates();
+    for (JsonNode snapshot : site.restic("snapshots")) {
+      Map<String, Object> row =
+          rows.stream()
+              .filter(r -> runs(List.of(snapshot)).contains(r.get("run")))
+              .findFirst()
+              .orElseThrow();
+      assertThat(OffsetDateTime.parse(snapshot.path("time").asText()).toInstant())
+          .isBetween(time(row, "start_time"), time(row, "end_time"));
+    }
+  }
+
+  @Test
+  void a_run_that_begins_without_the_database_is_seen_running_when_that_is_back() throws Exception {
+    SlowJob.added(site, "home", 6, 20);
+    site.daemon();
+    eventually()
+        .until(() -> psql.rows("SELECT FROM schedules WHERE next_run_at IS NULL").isEmpty());
+    server.stop();
+    eventually().until(() -> Books.waiting(site).size() == 1);
+    server.start();
+    eventually().until(() -> statuses().equals(List.of("running")));
+    // One run is enough.
+    psql.execute("UPDATE backup_jobs SET enabled = false");
+    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    Books.balance(site);
+  }
+
+  @Test
+  void a_run_during_which_the_database_was_killed_is_closed_when_that_is_back() throws Exception {
+    SlowJob.added(site, "home", 3600, 5);
+    site.daemon();
+    eventually().until(() -> statuses().equals(List.of("running")));
+    server.kill();
+    eventually().until(() -> !site.restic("snapshots").isEmpty());
+    eventually().until(() -> !Books.waiting(site).isEmpty());
+    server.start();
+    assertThat(statuses()).containsExactly("running");
+    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    Books.balance(site);
+    assertThat(statuses()).containsExactly("success");
+  }
+
+  @Test
+  void a_run_whose_record_was_on_its_way_when_the_database_was_stopped_is_delivered_again()
+      throws Exception {
+    SlowJob.added(site, "home", 3600, 3);
+    site.daemon();
+    eventually().until(() -> statuses().equals(List.of("running")));
+    psql.execute(
+        """
+        CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$
+        """);
+    psql.execute(
+        "CREATE TRIGGER linger BEFORE UPDATE ON runs FOR EACH ROW"
+            + " WHEN (NEW.status <> 'running') EXECUTE FUNCTION linger()");
+    eventually()
+        .until(() ->
+            !psql.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
+    server.stopImmediately();
+    server.start();
+    psql.execute("DROP FUNCTION linger CASCADE");
+    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    Books.balance(site);
+    assertThat(statuses()).containsExactly("success");
+  }
+
+  private List<Object> statuses() {
+    return site.runs("home").stream().map(row -> row.get("status")).toList();
+  }
+
+  private static List<String> rowsOf(List<Map<String, Object>> runs) {
+    return runs.stream().map(row -> String.valueOf(row.get("run_uuid"))).toList();
+  }
+
+  private static List<String> runs(Iterable<JsonNode> snapshots) {
+    java.util.List<String> runs = new java.util.ArrayList<>();
+    for (JsonNode snapshot : snapshots) {
+      for (JsonNode tag : snapshot.path("tags")) {
+        if (tag.asText().startsWith("run=")) {
+          runs.add(tag.asText().substring("run=".length()));
+        }
+      }
+    }
+    return runs;
+  }
+
+  private static Instant time(Map<String, Object> row, String column) {
+    return ((Timestamp) java.util.Objects.requireNonNull(row.get(column))).toInstant();
+  }
+}
