@@ -1,9 +1,9 @@
 package io.holdfast.agent.e2e;
 
 import static io.holdfast.agent.testing.Site.eventually;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
@@ -13,9 +13,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,45 +49,41 @@ class DatabaseOutageIT {
     site.awaitRuns("home", 1);
 
     server.stop();
-    int before = site.restic("snapshots").size();
-    eventually().until(() -> site.restic("snapshots").size() >= before + 10);
-    List<String> made = runs(site.restic("snapshots"));
+    long before = Snapshots.count(site);
+    eventually().until(() -> Snapshots.count(site) >= before + 10);
+    Set<String> made = Snapshots.times(site).keySet();
     server.start();
-    eventually().until(() -> rowsOf(site.runs("home")).containsAll(made));
+    eventually().until(() -> ended().containsAll(made));
 
     Site.stop(daemon);
     Books.balance(site);
-    List<Map<String, Object>> rows =
-        psql.rows("SELECT *, run_uuid::text AS run FROM runs ORDER BY id");
+    List<Map<String, Object>> rows = psql.rows("SELECT * FROM runs ORDER BY id");
     assertThat(rows).extracting(row -> time(row, "start_time")).isSorted();
     assertThat(rows)
         .extracting(row -> time(row, "scheduled_for"))
         .isSorted()
         .doesNotHaveDuplicates();
-    for (JsonNode snapshot : site.restic("snapshots")) {
-      Map<String, Object> row =
-          rows.stream()
-              .filter(r -> runs(List.of(snapshot)).contains(r.get("run")))
-              .findFirst()
-              .orElseThrow();
-      assertThat(OffsetDateTime.parse(snapshot.path("time").asText()).toInstant())
-          .isBetween(time(row, "start_time"), time(row, "end_time"));
-    }
+    Snapshots.times(site)
+        .forEach((run, taken) ->
+            assertThat(taken).isBetween(time(row(run), "start_time"), time(row(run), "end_time")));
   }
 
   @Test
   void a_run_that_begins_without_the_database_is_seen_running_when_that_is_back() throws Exception {
-    SlowJob.added(site, "home", 6, 20);
-    site.daemon();
-    eventually()
-        .until(() -> psql.rows("SELECT FROM schedules WHERE next_run_at IS NULL").isEmpty());
+    // Due for the first time when the database is away already.
+    SlowJob.added(site, "home", 12, 10);
+    psql.execute("UPDATE schedules SET last_run_at = now()");
+    // Each of its records wakes the delivery, which otherwise tries again some seconds later.
+    psql.setting("max_concurrent_backups", "2");
+    psql.everySeconds(psql.job(Site.DEVICE, "tick", site.source("tick", 1).toString()), 2);
+    Process daemon = site.daemon();
+    site.awaitRuns("tick", 1);
     server.stop();
-    eventually().until(() -> Books.waiting(site).size() == 1);
+    eventually().until(() -> site.log().contains("job \"home\""));
     server.start();
     eventually().until(() -> statuses().equals(List.of("running")));
-    // One run is enough.
-    psql.execute("UPDATE backup_jobs SET enabled = false");
     assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    Site.stop(daemon);
     Books.balance(site);
   }
 
@@ -97,7 +93,7 @@ class DatabaseOutageIT {
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     server.kill();
-    eventually().until(() -> !site.restic("snapshots").isEmpty());
+    eventually().until(() -> Snapshots.count(site) == 1);
     eventually().until(() -> !Books.waiting(site).isEmpty());
     server.start();
     assertThat(statuses()).containsExactly("running");
@@ -135,23 +131,17 @@ class DatabaseOutageIT {
     return site.runs("home").stream().map(row -> row.get("status")).toList();
   }
 
-  private static List<String> rowsOf(List<Map<String, Object>> runs) {
-    return runs.stream().map(row -> String.valueOf(row.get("run_uuid"))).toList();
+  private List<String> ended() {
+    return psql.rows("SELECT run_uuid::text AS run FROM runs WHERE status <> 'running'").stream()
+        .map(row -> (String) row.get("run"))
+        .toList();
   }
 
-  private static List<String> runs(Iterable<JsonNode> snapshots) {
-    java.util.List<String> runs = new java.util.ArrayList<>();
-    for (JsonNode snapshot : snapshots) {
-      for (JsonNode tag : snapshot.path("tags")) {
-        if (tag.asText().startsWith("run=")) {
-          runs.add(tag.asText().substring("run=".length()));
-        }
-      }
-    }
-    return runs;
+  private Map<String, Object> row(String run) {
+    return psql.row("SELECT * FROM runs WHERE run_uuid::text = ?", run);
   }
 
   private static Instant time(Map<String, Object> row, String column) {
-    return ((Timestamp) java.util.Objects.requireNonNull(row.get(column))).toInstant();
+    return ((Timestamp) requireNonNull(row.get(column))).toInstant();
   }
 }

@@ -48,24 +48,25 @@ public final class BreakableServer implements AutoCloseable {
     return startIn(directory, Place.LOOPBACK);
   }
 
+  /** The same with its write-ahead log on this disk. */
+  public static BreakableServer startWithLogOn(SmallDisk disk, Path directory) throws IOException {
+    return startIn(directory, Place.LOOPBACK, "--waldir=" + disk.directory());
+  }
+
   /** A new server behind a network that can be cut. */
   public static BreakableServer startIn(Path directory, CuttableNetwork network)
       throws IOException {
     return startIn(directory, network.place());
   }
 
-  private static BreakableServer startIn(Path directory, Place place) throws IOException {
+  private static BreakableServer startIn(Path directory, Place place, String... initdb)
+      throws IOException {
     BreakableServer server = new BreakableServer(directory, place);
     Files.createDirectories(directory);
-    PostgresBinaries.run(
-        "initdb",
-        "--pgdata=" + server.data(),
-        "--username=postgres",
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-sync",
-        "--wal-segsize=1");
+    List<String> arguments = new ArrayList<>(List.of(initdb));
+    arguments.addAll(List.of("--pgdata=" + server.data(), "--username=postgres", "--auth=trust"));
+    arguments.addAll(List.of("--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"));
+    PostgresBinaries.run("initdb", arguments.toArray(String[]::new));
     server.configure();
     server.start();
     return server;
@@ -179,6 +180,19 @@ public final class BreakableServer implements AutoCloseable {
     processes.forEach(process -> command.add(Long.toString(process.pid())));
     // A backend may have ended by itself meanwhile, which kill reports.
     Program.run(Map.of(), command);
+  }
+
+  /** Writes until the server crashes, as it does when its write-ahead log finds no room. */
+  public void crashByWriting() {
+    eventually()
+        .until(() -> {
+          try {
+            execute("SELECT pg_logical_emit_message(false, 'ballast', repeat('x', 1000000))");
+            return false;
+          } catch (IllegalStateException e) {
+            return log().contains("PANIC");
+          }
+        });
   }
 
   /** Whether every transaction is read-only unless it asks not to be, as after an admin's word. */

@@ -1,0 +1,165 @@
+package io.holdfast.agent.e2e;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.testing.Books;
+import io.holdfast.agent.testing.BreakableServer;
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.CuttableNetwork;
+import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Packets to the database vanish: nothing is refused, nothing is ever answered. */
+class DatabaseCutOffIT {
+
+  /** What systemd gives a service to stop unless it is told otherwise. */
+  private static final int STOP_SECONDS = 90;
+
+  private static final long GATE = 4711;
+
+  @TempDir private Path directory;
+  private final CuttableNetwork network = CuttableNetwork.connected();
+  private BreakableServer server;
+  private ControlPlane psql;
+  private Site site;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = BreakableServer.startIn(directory.resolve("server"), network);
+    psql = server.controlPlane();
+    site = new Site(directory, ResticBinaries.current(), psql, "connectTimeout=2&socketTimeout=4");
+  }
+
+  @AfterEach
+  void end() {
+    site.close();
+    server.close();
+    network.close();
+  }
+
+  @Test
+  void runs_go_on_and_status_says_so_and_the_heartbeat_comes_back() throws Exception {
+    psql.setting("sync_interval_seconds", "5");
+    psql.setting("max_concurrent_backups", "2");
+    SlowJob.added(site, "home", 3600, 4);
+    psql.everySeconds(psql.job(Site.DEVICE, "tick", site.source("tick", 2).toString()), 2);
+    Process daemon = site.daemon();
+    eventually().until(() -> statuses("home").equals(List.of("running")));
+    network.cut();
+
+    long before = Snapshots.count(site);
+    eventually().until(() -> Snapshots.count(site) >= before + 3);
+    assertThat(statuses("home")).containsExactly("running");
+    Result status = site.holdfast("status");
+    assertThat(status.exitCode()).isEqualTo(6);
+    assertThat(status.out())
+        .contains("not reachable")
+        .contains("records wait for the control plane")
+        .contains("cannot be reached");
+
+    Object lastSeen = psql.row("SELECT last_seen FROM devices").get("last_seen");
+    network.mend();
+    eventually()
+        .until(() -> !psql.rows("SELECT FROM devices WHERE last_seen > ?", lastSeen).isEmpty());
+    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    eventually().until(() -> site.log().contains("no longer a problem"));
+    Site.stop(daemon);
+    Books.balance(site);
+  }
+
+  @Test
+  void a_daemon_that_is_cut_off_stops_in_time_and_its_run_is_closed_later() throws Exception {
+    SlowJob.added(site, "home", 3600, 300);
+    Process daemon = site.daemon();
+    eventually().until(() -> statuses("home").equals(List.of("running")));
+    network.cut();
+    daemon.destroy();
+    assertThat(daemon.waitFor(STOP_SECONDS, TimeUnit.SECONDS)).as("stopped").isTrue();
+
+    network.mend();
+    psql.execute("UPDATE backup_jobs SET enabled = false");
+    site.daemon();
+    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "cancelled");
+    Books.balance(site);
+  }
+
+  @Test
+  void a_record_whose_receipt_was_lost_is_not_doubled() throws Exception {
+    SlowJob.added(site, "home", 3600, 1);
+    gate(
+        "CONSTRAINT TRIGGER gate AFTER INSERT OR UPDATE OF outcome ON runs DEFERRABLE"
+            + " INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status <> 'running')");
+    try (Connection _ = closedGate()) {
+      site.daemon();
+      awaitSomebodyAtGate();
+      network.cutAnswers();
+    }
+    // The control plane has the record, and the agent does not know it.
+    eventually().until(() -> statuses("home").equals(List.of("success")));
+    assertThat(Books.waiting(site)).isNotEmpty();
+    network.mend();
+    Books.balance(site);
+    assertThat(statuses("home")).containsExactly("success");
+  }
+
+  @Test
+  void a_transaction_left_open_by_a_machine_that_moved_on_does_not_lock_it_out() throws Exception {
+    psql.setting("sync_interval_seconds", "5");
+    psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 2).toString()), 2);
+    gate("TRIGGER gate BEFORE UPDATE ON devices FOR EACH ROW");
+    try (Connection _ = closedGate()) {
+      site.daemon();
+      awaitSomebodyAtGate();
+      network.cut();
+    }
+    psql.execute("DROP TRIGGER gate ON devices");
+    eventually()
+        .until(() ->
+            !psql.rows("SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'")
+                .isEmpty());
+    network.mendElsewhere();
+    site.awaitRuns("home", 1);
+  }
+
+  /** Makes transactions of this kind wait while the gate is closed. */
+  private void gate(String trigger) {
+    psql.execute(
+        """
+        CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock(%d); RETURN NEW; END $$
+        """
+            .formatted(GATE));
+    psql.execute("CREATE " + trigger + " EXECUTE FUNCTION gate()");
+  }
+
+  /** Closed until the connection is. */
+  private Connection closedGate() throws SQLException {
+    Connection gatekeeper = DriverManager.getConnection(psql.url());
+    gatekeeper.createStatement().execute("SELECT pg_advisory_lock(" + GATE + ")");
+    return gatekeeper;
+  }
+
+  private void awaitSomebodyAtGate() {
+    eventually()
+        .until(() ->
+            !psql.rows("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                .isEmpty());
+  }
+
+  private List<Object> statuses(String job) {
+    return site.runs(job).stream().map(row -> row.get("status")).toList();
+  }
+}
