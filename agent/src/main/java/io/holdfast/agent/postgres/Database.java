@@ -19,6 +19,13 @@ public final class Database implements AutoCloseable {
 
   private static final Duration LONGEST_WAIT_FOR_A_CONNECTION = Duration.ofSeconds(15);
 
+  /**
+   * For every new connection. If this machine vanishes in the middle of a transaction, the server
+   * would keep its locks for hours, and so lock out this very machine when it is back from another
+   * address. A statement and no start-up option, since PgBouncer refuses those.
+   */
+  static final String AT_CONNECTING = "SET idle_in_transaction_session_timeout = '15s'";
+
   private final DatabaseAddress address;
   private final Jdbi jdbi;
   private final AutoCloseable resources;
@@ -44,6 +51,7 @@ public final class Database implements AutoCloseable {
     config.setPoolName("control-plane");
     config.setJdbcUrl(address.jdbcUrl());
     config.setDataSourceProperties(credentials(address));
+    config.setConnectionInitSql(AT_CONNECTING);
     config.setMaximumPoolSize(3);
     config.setMinimumIdle(0);
     config.setIdleTimeout(Duration.ofMinutes(10).toMillis());

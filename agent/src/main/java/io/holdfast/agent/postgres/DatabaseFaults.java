@@ -66,6 +66,8 @@ final class DatabaseFaults {
               place + " is read-only: " + said,
               "Name the primary too, and add targetServerType=primary to database.url.",
               failure);
+      // We were silent for too long within a transaction: this machine was asleep.
+      case "25P03" -> troubled(place, said, failure);
       default -> byClass(state == null ? "" : state, place, said, failure);
     };
   }
@@ -80,13 +82,7 @@ final class DatabaseFaults {
               place + " refuses the record: " + said,
               "Look at the record in the spool's folder 'refused'.",
               failure);
-      case "40", "53", "55", "57", "58" ->
-          fault(
-              Kind.UNAVAILABLE,
-              "database-troubled",
-              place + " cannot do this now: " + said,
-              "Look at the database server's log; the agent tries again.",
-              failure);
+      case "40", "53", "55", "57", "58" -> troubled(place, said, failure);
       case "08", "" ->
           fault(
               Kind.UNAVAILABLE,
@@ -103,6 +99,15 @@ final class DatabaseFaults {
               "Look at the database server's log; if all is well there, report it as a bug.",
               failure);
     };
+  }
+
+  private static ControlPlaneException troubled(String place, String said, Exception failure) {
+    return fault(
+        Kind.UNAVAILABLE,
+        "database-troubled",
+        place + " cannot do this now: " + said,
+        "Look at the database server's log; the agent tries again.",
+        failure);
   }
 
   private static ControlPlaneException fault(

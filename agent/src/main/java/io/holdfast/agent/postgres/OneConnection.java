@@ -4,6 +4,7 @@ import io.holdfast.agent.config.DatabaseAddress;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
 import org.jdbi.v3.core.ConnectionFactory;
 
@@ -25,9 +26,19 @@ final class OneConnection implements ConnectionFactory, AutoCloseable {
   @Override
   public Connection openConnection() throws SQLException {
     Optional<Connection> kept = take();
-    return kept.isPresent() && !kept.get().isClosed()
-        ? kept.get()
-        : DriverManager.getConnection(address.jdbcUrl(), Database.credentials(address));
+    return kept.isPresent() && !kept.get().isClosed() ? kept.get() : connect();
+  }
+
+  private Connection connect() throws SQLException {
+    Connection connection =
+        DriverManager.getConnection(address.jdbcUrl(), Database.credentials(address));
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(Database.AT_CONNECTING);
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
   }
 
   private synchronized Optional<Connection> take() {

@@ -70,6 +70,7 @@ class DatabaseCutOffIT {
         .contains("records wait for the control plane")
         .contains("cannot be reached");
 
+    eventually().until(() -> site.log().contains("cannot be reached"));
     Object lastSeen = psql.row("SELECT last_seen FROM devices").get("last_seen");
     network.mend();
     eventually()
@@ -84,6 +85,7 @@ class DatabaseCutOffIT {
   void a_daemon_that_is_cut_off_stops_in_time_and_its_run_is_closed_later() throws Exception {
     SlowJob.added(site, "home", 3600, 300);
     Process daemon = site.daemon();
+    eventually().until(() -> Snapshots.oneIsBeingMade(site));
     eventually().until(() -> statuses("home").equals(List.of("running")));
     network.cut();
     daemon.destroy();
@@ -120,18 +122,20 @@ class DatabaseCutOffIT {
     psql.setting("sync_interval_seconds", "5");
     psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 2).toString()), 2);
     gate("TRIGGER gate BEFORE UPDATE ON devices FOR EACH ROW");
+    Process daemon;
     try (Connection _ = closedGate()) {
-      site.daemon();
+      daemon = site.daemon();
       awaitSomebodyAtGate();
       network.cut();
     }
-    psql.execute("DROP TRIGGER gate ON devices");
     eventually()
         .until(() ->
             !psql.rows("SELECT FROM pg_stat_activity WHERE state = 'idle in transaction'")
                 .isEmpty());
     network.mendElsewhere();
     site.awaitRuns("home", 1);
+    Site.stop(daemon);
+    Books.balance(site);
   }
 
   /** Makes transactions of this kind wait while the gate is closed. */
@@ -139,7 +143,7 @@ class DatabaseCutOffIT {
     psql.execute(
         """
         CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock(%d); RETURN NEW; END $$
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%d); RETURN NEW; END $$
         """
             .formatted(GATE));
     psql.execute("CREATE " + trigger + " EXECUTE FUNCTION gate()");

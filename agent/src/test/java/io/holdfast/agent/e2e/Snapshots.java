@@ -18,11 +18,19 @@ final class Snapshots {
 
   /** How many there are; none if there is no repository yet. */
   static long count(Site site) throws IOException {
-    Path snapshots = site.repository().resolve("snapshots");
-    if (!Files.isDirectory(snapshots)) {
+    return files(site.repository().resolve("snapshots"));
+  }
+
+  /** Whether restic is at it: it has made the repository and locked it. */
+  static boolean oneIsBeingMade(Site site) throws IOException {
+    return files(site.repository().resolve("locks")) > 0;
+  }
+
+  private static long files(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
       return 0;
     }
-    try (Stream<Path> files = Files.list(snapshots)) {
+    try (Stream<Path> files = Files.list(directory)) {
       return files.count();
     }
   }
