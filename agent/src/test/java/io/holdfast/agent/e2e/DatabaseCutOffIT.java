@@ -12,9 +12,6 @@ import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -27,8 +24,6 @@ class DatabaseCutOffIT {
 
   /** What systemd gives a service to stop unless it is told otherwise. */
   private static final int STOP_SECONDS = 90;
-
-  private static final long GATE = 4711;
 
   @TempDir private Path directory;
   private final CuttableNetwork network = CuttableNetwork.connected();
@@ -101,12 +96,12 @@ class DatabaseCutOffIT {
   @Test
   void a_record_whose_receipt_was_lost_is_not_doubled() throws Exception {
     SlowJob.added(site, "home", 3600, 1);
-    gate(
+    String committing =
         "CONSTRAINT TRIGGER gate AFTER INSERT OR UPDATE OF outcome ON runs DEFERRABLE"
-            + " INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status <> 'running')");
-    try (Connection _ = closedGate()) {
+            + " INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status <> 'running')";
+    try (Gate gate = Gate.before(psql, committing)) {
       site.daemon();
-      awaitSomebodyAtGate();
+      gate.awaitSomebody();
       network.cutAnswers();
     }
     // The control plane has the record, and the agent does not know it.
@@ -119,13 +114,11 @@ class DatabaseCutOffIT {
 
   @Test
   void a_transaction_left_open_by_a_machine_that_moved_on_does_not_lock_it_out() throws Exception {
-    psql.setting("sync_interval_seconds", "5");
     psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 2).toString()), 2);
-    gate("TRIGGER gate BEFORE UPDATE ON devices FOR EACH ROW");
     Process daemon;
-    try (Connection _ = closedGate()) {
+    try (Gate gate = Gate.before(psql, "TRIGGER gate BEFORE UPDATE ON devices FOR EACH ROW")) {
       daemon = site.daemon();
-      awaitSomebodyAtGate();
+      gate.awaitSomebody();
       network.cut();
     }
     eventually()
@@ -136,31 +129,6 @@ class DatabaseCutOffIT {
     site.awaitRuns("home", 1);
     Site.stop(daemon);
     Books.balance(site);
-  }
-
-  /** Makes transactions of this kind wait while the gate is closed. */
-  private void gate(String trigger) {
-    psql.execute(
-        """
-        CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%d); RETURN NEW; END $$
-        """
-            .formatted(GATE));
-    psql.execute("CREATE " + trigger + " EXECUTE FUNCTION gate()");
-  }
-
-  /** Closed until the connection is. */
-  private Connection closedGate() throws SQLException {
-    Connection gatekeeper = DriverManager.getConnection(psql.url());
-    gatekeeper.createStatement().execute("SELECT pg_advisory_lock(" + GATE + ")");
-    return gatekeeper;
-  }
-
-  private void awaitSomebodyAtGate() {
-    eventually()
-        .until(() ->
-            !psql.rows("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-                .isEmpty());
   }
 
   private List<Object> statuses(String job) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
@@ -78,7 +79,7 @@ class DatabaseOutageIT {
     psql.everySeconds(psql.job(Site.DEVICE, "tick", site.source("tick", 1).toString()), 2);
     Process daemon = site.daemon();
     site.awaitRuns("tick", 1);
-    server.stop();
+    server.stopImmediately();
     eventually().until(() -> site.log().contains("job \"home\""));
     server.start();
     eventually().until(() -> statuses().equals(List.of("running")));
@@ -108,23 +109,49 @@ class DatabaseOutageIT {
     SlowJob.added(site, "home", 3600, 3);
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
-    psql.execute(
-        """
-        CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$
-        """);
-    psql.execute(
-        "CREATE TRIGGER linger BEFORE UPDATE ON runs FOR EACH ROW"
-            + " WHEN (NEW.status <> 'running') EXECUTE FUNCTION linger()");
-    eventually()
-        .until(() ->
-            !psql.rows("SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'").isEmpty());
-    server.stopImmediately();
+    String ending = "TRIGGER gate BEFORE UPDATE OF outcome ON runs FOR EACH ROW";
+    try (Gate gate = Gate.before(psql, ending)) {
+      gate.awaitSomebody();
+      server.stop();
+    }
     server.start();
-    psql.execute("DROP FUNCTION linger CASCADE");
     assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
     Books.balance(site);
     assertThat(statuses()).containsExactly("success");
+  }
+
+  @Test
+  void a_database_that_hangs_holds_up_neither_the_run_nor_status() throws Exception {
+    SlowJob.added(site, "home", 3600, 4);
+    site.daemon();
+    eventually().until(() -> statuses().equals(List.of("running")));
+    server.freeze();
+    eventually().until(() -> Snapshots.count(site) == 1);
+    Result status = site.holdfast("status");
+    assertThat(status.exitCode()).isEqualTo(6);
+    assertThat(status.out()).contains("not reachable");
+    eventually().until(() -> site.log().contains("cannot be reached"));
+    server.thaw();
+    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    Books.balance(site);
+  }
+
+  @Test
+  void a_daemon_that_starts_without_the_database_works_from_what_it_knew_last() throws Exception {
+    psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 3).toString()), 2);
+    Process first = site.daemon();
+    site.awaitRuns("home", 1);
+    Site.stop(first);
+
+    server.stop();
+    long before = Snapshots.count(site);
+    Process second = site.daemon();
+    eventually().until(() -> Snapshots.count(site) >= before + 2);
+    Set<String> made = Snapshots.times(site).keySet();
+    server.start();
+    eventually().until(() -> ended().containsAll(made));
+    Site.stop(second);
+    Books.balance(site);
   }
 
   private List<Object> statuses() {
