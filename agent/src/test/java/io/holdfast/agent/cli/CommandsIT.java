@@ -184,12 +184,16 @@ class CommandsIT {
   @Test
   void a_second_daemon_on_the_same_state_directory_does_not_start() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
-      site.daemon();
+      Process first = site.daemon();
       eventually().until(() -> Files.exists(site.state().resolve("status.json")));
       Result second = site.holdfast("daemon");
       assertThat(second.exitCode()).isEqualTo(1);
       assertThat(second.err())
-          .contains("another daemon already uses the state directory " + site.state());
+          .contains(
+              "another daemon (pid "
+                  + first.pid()
+                  + ") already uses the state directory "
+                  + site.state());
     }
   }
 

@@ -7,6 +7,7 @@ import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.CuttableNetwork;
+import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -49,7 +50,7 @@ class DatabaseCutOffIT {
   void runs_go_on_and_status_says_so_and_the_heartbeat_comes_back() throws Exception {
     psql.setting("sync_interval_seconds", "5");
     psql.setting("max_concurrent_backups", "2");
-    SlowJob.added(site, "home", 3600, 4);
+    new FaultyJobs(site).slowEvery(3600, "home", 4);
     psql.everySeconds(psql.job(Site.DEVICE, "tick", site.source("tick", 2).toString()), 2);
     Process daemon = site.daemon();
     eventually().until(() -> statuses("home").equals(List.of("running")));
@@ -78,7 +79,7 @@ class DatabaseCutOffIT {
 
   @Test
   void a_daemon_that_is_cut_off_stops_in_time_and_its_run_is_closed_later() throws Exception {
-    SlowJob.added(site, "home", 3600, 300);
+    new FaultyJobs(site).slowEvery(3600, "home", 300);
     Process daemon = site.daemon();
     eventually().until(() -> Snapshots.oneIsBeingMade(site));
     eventually().until(() -> statuses("home").equals(List.of("running")));
@@ -95,7 +96,7 @@ class DatabaseCutOffIT {
 
   @Test
   void a_record_whose_receipt_was_lost_is_not_doubled() throws Exception {
-    SlowJob.added(site, "home", 3600, 1);
+    new FaultyJobs(site).slowEvery(3600, "home", 1);
     String committing =
         "CONSTRAINT TRIGGER gate AFTER INSERT OR UPDATE OF outcome ON runs DEFERRABLE"
             + " INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status <> 'running')";

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
@@ -68,7 +69,7 @@ class DatabaseFailoverIT {
   @Test
   void what_the_dead_primary_had_accepted_and_not_passed_on_is_delivered_again() throws Exception {
     UUID tick = psql.job(Site.DEVICE, "tick", site.source("tick", 3).toString());
-    SlowJob.added(site, "home", 3600, 5);
+    new FaultyJobs(site).slowEvery(3600, "home", 5);
     site.daemon();
     eventually().until(() -> statuses("home").equals(List.of("running")));
     primary.awaitCaughtUp(standby);

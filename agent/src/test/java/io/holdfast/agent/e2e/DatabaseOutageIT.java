@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -72,7 +73,7 @@ class DatabaseOutageIT {
   @Test
   void a_run_that_begins_without_the_database_is_seen_running_when_that_is_back() throws Exception {
     // Due for the first time when the database is away already.
-    SlowJob.added(site, "home", 12, 10);
+    new FaultyJobs(site).slowEvery(12, "home", 10);
     psql.execute("UPDATE schedules SET last_run_at = now()");
     // Each of its records wakes the delivery, which otherwise tries again some seconds later.
     psql.setting("max_concurrent_backups", "2");
@@ -90,7 +91,7 @@ class DatabaseOutageIT {
 
   @Test
   void a_run_during_which_the_database_was_killed_is_closed_when_that_is_back() throws Exception {
-    SlowJob.added(site, "home", 3600, 5);
+    new FaultyJobs(site).slowEvery(3600, "home", 5);
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     server.kill();
@@ -106,7 +107,7 @@ class DatabaseOutageIT {
   @Test
   void a_run_whose_record_was_on_its_way_when_the_database_was_stopped_is_delivered_again()
       throws Exception {
-    SlowJob.added(site, "home", 3600, 3);
+    new FaultyJobs(site).slowEvery(3600, "home", 3);
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     String ending = "TRIGGER gate BEFORE UPDATE OF outcome ON runs FOR EACH ROW";
@@ -122,7 +123,7 @@ class DatabaseOutageIT {
 
   @Test
   void a_database_that_hangs_holds_up_neither_the_run_nor_status() throws Exception {
-    SlowJob.added(site, "home", 3600, 4);
+    new FaultyJobs(site).slowEvery(3600, "home", 4);
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     server.freeze();
