@@ -73,7 +73,11 @@ final class BackupOutput {
   private synchronized void keepOutput(String line, Optional<BackupSummary> found) {
     activity.moved();
     keep(standardOutput, line);
-    summary = found.or(() -> summary);
+    // What names no snapshot must not hide one that does.
+    if (summary.flatMap(BackupSummary::snapshotId).isEmpty()
+        || found.flatMap(BackupSummary::snapshotId).isPresent()) {
+      summary = found.or(() -> summary);
+    }
   }
 
   synchronized void error(String line) {

@@ -35,6 +35,9 @@ public record BackupReport(
     boolean interrupted,
     Duration duration) {
 
+  /** A process that signal n ends has the exit code 128 + n. */
+  public static final int FIRST_SIGNAL = 128;
+
   public BackupReport {
     Objects.requireNonNull(exitCode, "exitCode");
     Objects.requireNonNull(meaning, "meaning");
@@ -42,6 +45,28 @@ public record BackupReport(
     Objects.requireNonNull(fatalMessage, "fatalMessage");
     missingSources = List.copyOf(missingSources);
     firstItemErrors = List.copyOf(firstItemErrors);
+  }
+
+  /**
+   * Whether the repository may hold a snapshot of this run though restic named none: it was ended
+   * after it had written it, or its last words were lost.
+   */
+  public boolean leavesDoubt() {
+    return summary.isEmpty()
+        && switch (meaning) {
+          case COMPLETE, INCOMPLETE, FAILED, CANCELLED, TIMED_OUT, STALLED -> true;
+          case NO_REPOSITORY, LOCKED, WRONG_PASSWORD, NOT_STARTED -> false;
+        };
+  }
+
+  /** Whether restic came to its end by itself, and said that it failed. */
+  public boolean failedByItself() {
+    return meaning == ExitMeaning.FAILED && exitCode.orElse(0) <= FIRST_SIGNAL;
+  }
+
+  /** Whether a signal ended it, or could not even do that. */
+  public boolean wasKilled() {
+    return survived || exitCode.orElse(0) > FIRST_SIGNAL;
   }
 
   /** The same without the snapshot that restic believes to have made. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /** Reads the lines that {@code restic backup --json} writes, of every version; never throws. */
 final class MessageParser {
@@ -25,6 +26,8 @@ final class MessageParser {
           5, "input/output error",
           13, "permission denied",
           116, "stale file handle");
+
+  private static final Pattern SNAPSHOT_ID = Pattern.compile("[0-9a-f]{8,64}");
 
   private MessageParser() {}
 
@@ -91,6 +94,7 @@ final class MessageParser {
 
   static BackupSummary summary(JsonNode node) {
     String snapshot = node.path("snapshot_id").asText("");
+    boolean named = SNAPSHOT_ID.matcher(snapshot).matches();
     return new BackupSummary(
         node.path("files_new").asLong(),
         node.path("files_changed").asLong(),
@@ -103,7 +107,7 @@ final class MessageParser {
         node.path("total_files_processed").asLong(),
         node.path("total_bytes_processed").asLong(),
         node.path("dry_run").asBoolean(false),
-        snapshot.isEmpty() ? Optional.empty() : Optional.of(snapshot));
+        named ? Optional.of(snapshot) : Optional.empty());
   }
 
   private static OptionalLong number(JsonNode node, String name) {

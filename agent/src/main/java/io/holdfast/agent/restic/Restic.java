@@ -235,15 +235,15 @@ public final class Restic {
   }
 
   /**
-   * Looks for the snapshot that a run has made, within two minutes and without a lock.
+   * Looks for the snapshot that a run has made, without a lock.
    *
    * @param runTag the tag that only snapshots of this run carry
+   * @param limit how long it may take
    * @throws InterruptedException if the thread was interrupted
    */
-  public SnapshotOfRun snapshotOf(Repository repository, String runTag)
+  public SnapshotOfRun snapshotOf(Repository repository, String runTag, Duration limit)
       throws InterruptedException {
-    Answer answer =
-        ask(repository, PROBE_LIMIT, "snapshots", "--json", "--no-lock", "--tag=" + runTag);
+    Answer answer = ask(repository, limit, "snapshots", "--json", "--no-lock", "--tag=" + runTag);
     return switch (answer.meaning()) {
       case COMPLETE -> RepositoryJson.snapshot(answer.output());
       // A repository that is not there holds no snapshot.

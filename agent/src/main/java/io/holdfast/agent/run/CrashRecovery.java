@@ -26,6 +26,9 @@ public final class CrashRecovery {
 
   private static final Logger log = LoggerFactory.getLogger(CrashRecovery.class);
 
+  /** For the question whether there is a snapshot. */
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
   private final OpenRuns openRuns;
   private final RunJournal journal;
   private final ResticProvider provider;
@@ -97,7 +100,8 @@ public final class CrashRecovery {
     RunFinished finished =
         switch (snapshot(open, settings)) {
           case SnapshotOfRun.Found found -> withSnapshot(open, found);
-          case SnapshotOfRun.None _ -> without(open, false, "");
+          case SnapshotOfRun.None _ ->
+              open.told().map(RunFinished::confirmed).orElseGet(() -> without(open, false, ""));
           case SnapshotOfRun.Unknown(String why) -> without(open, true, why);
         };
     if (finished.provisional() && open.stage() == Stage.PROVISIONAL) {
@@ -106,13 +110,13 @@ public final class CrashRecovery {
     }
     boolean onDisk = journal.finished(finished);
     log.warn(
-        "run {} of job \"{}\" was left open by an agent that died; it is closed as {}{}",
+        "run {} of job \"{}\" was left open; it is closed as {}{}",
         open.start().id(),
         open.start().jobName(),
         finished.verdict().outcome().word(),
         finished.snapshotId().map(id -> " with its snapshot " + id).orElse(""));
     if (finished.provisional()) {
-      openRuns.stage(open.start().id(), Stage.PROVISIONAL);
+      openRuns.provisional(finished);
       return new Result.Provisional(finished);
     }
     if (onDisk) {
@@ -124,7 +128,7 @@ public final class CrashRecovery {
 
   private void leaveOrClose(OpenRun open) {
     if (open.restic().isPresent()) {
-      openRuns.stage(open.start().id(), Stage.AFTERMATH);
+      openRuns.aftermath(open.start().id());
     } else {
       openRuns.close(open.start().id());
     }
@@ -137,7 +141,7 @@ public final class CrashRecovery {
     try {
       Restic restic = provider.get();
       return restic.snapshotOf(
-          Preparation.repository(settings), SnapshotTags.ofRun(open.start().uuid()));
+          Preparation.repository(settings), SnapshotTags.ofRun(open.start().uuid()), LIMIT);
     } catch (ResticUnavailable e) {
       return new SnapshotOfRun.Unknown(e.getMessage());
     }
@@ -146,15 +150,19 @@ public final class CrashRecovery {
   /** restic had done its work; what it could not read is known only as far as it had said so. */
   private RunFinished withSnapshot(OpenRun open, SnapshotOfRun.Found found) {
     Verdict verdict =
-        open.itemErrors()
+        open.itemErrors() || open.told().filter(told -> told.errorCount() > 0).isPresent()
             ? Verdict.partial(
                 "source-unreadable",
-                "the snapshot is incomplete: some files or directories could not be read; the agent"
-                    + " died before it had written down which",
+                "the snapshot is incomplete: some files or directories could not be read, and the"
+                    + " agent or restic was ended before all of it was written down",
                 "Run the job again.")
             : Verdict.recovered();
     return finished(
-        open, found.endedAt().orElse(open.lastSign()), verdict, false, Optional.of(found));
+        open,
+        found.endedAt().or(() -> open.told().map(RunFinished::endedAt)).orElse(open.lastSign()),
+        verdict,
+        false,
+        Optional.of(found));
   }
 
   private RunFinished without(OpenRun open, boolean provisional, String why) {
@@ -189,12 +197,12 @@ public final class CrashRecovery {
         Duration.between(start, bounded),
         verdict,
         provisional,
-        Optional.empty(),
+        open.told().flatMap(RunFinished::exitCode),
         found.map(SnapshotOfRun.Found::id),
         found.flatMap(SnapshotOfRun.Found::summary).map(RunStatistics::of),
-        "",
-        "",
-        open.itemErrors() ? 1 : 0,
-        new RunVersions(agentVersion, Optional.empty()));
+        open.told().map(RunFinished::standardOutput).orElse(""),
+        open.told().map(RunFinished::standardError).orElse(""),
+        open.told().map(RunFinished::errorCount).orElse(open.itemErrors() ? 1L : 0L),
+        new RunVersions(agentVersion, open.told().flatMap(told -> told.versions().restic())));
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +25,11 @@ public interface OpenRuns {
   /** It goes on; written down now and then. */
   void alive(RunId run, boolean itemErrors);
 
-  /** It has come so far on its way to be closed. */
-  void stage(RunId run, OpenRun.Stage stage);
+  /** It is closed for the time being: its repository is still to be asked for its snapshot. */
+  void provisional(RunFinished told);
+
+  /** It is closed; its restic was killed, and may have left a lock or itself. */
+  void aftermath(RunId run);
 
   /** Nothing is left to do. */
   void close(RunId run);

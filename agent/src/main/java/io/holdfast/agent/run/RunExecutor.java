@@ -1,6 +1,7 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.job.RunLimits;
+import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.restic.BackupCommand;
 import io.holdfast.agent.restic.BackupLimits;
 import io.holdfast.agent.restic.BackupReport;
@@ -11,6 +12,7 @@ import io.holdfast.agent.restic.ExitMeaning;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restic.SnapshotOfRun;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.RunRecord.RunVersions;
@@ -27,8 +29,10 @@ public final class RunExecutor {
 
   private static final Logger log = LoggerFactory.getLogger(RunExecutor.class);
 
-  /** A process that signal n ends has the exit code 128 + n. */
-  static final int FIRST_SIGNAL = 128;
+  /** For the question whether there is a snapshot, and while the agent stops. */
+  private static final Duration LOOK = Duration.ofMinutes(1);
+
+  private static final Duration SHORT_LOOK = Duration.ofSeconds(10);
 
   private final ResticProvider provider;
   private final RunJournal journal;
@@ -76,7 +80,7 @@ public final class RunExecutor {
     boolean onDisk = journal.finished(finished);
     logEnd(finished);
     if (onDisk) {
-      settle(started.id(), attempt);
+      settle(finished, attempt);
     }
     if (attempt.interrupted()) {
       Thread.currentThread().interrupt();
@@ -98,14 +102,12 @@ public final class RunExecutor {
   }
 
   /** One that was killed may have left its lock, or, in the kernel's arms, itself. */
-  private void settle(RunId run, Attempt attempt) {
-    boolean killed =
-        attempt
-            .report()
-            .filter(report -> report.survived() || report.exitCode().orElse(0) > FIRST_SIGNAL)
-            .isPresent();
-    if (killed) {
-      openRuns.stage(run, OpenRun.Stage.AFTERMATH);
+  private void settle(RunFinished finished, Attempt attempt) {
+    RunId run = finished.start().id();
+    if (finished.provisional()) {
+      openRuns.provisional(finished);
+    } else if (attempt.report().filter(BackupReport::wasKilled).isPresent()) {
+      openRuns.aftermath(run);
     } else {
       openRuns.close(run);
     }
@@ -116,7 +118,7 @@ public final class RunExecutor {
     try {
       return attempt(order, started, observer, cancellation);
     } catch (InterruptedException e) {
-      return new Attempt(Verdict.agentStopped(), Optional.empty(), Optional.empty(), true);
+      return Attempt.without(Verdict.agentStopped(), Optional.empty()).byInterrupt();
     } catch (RuntimeException e) {
       // A bug must not leave the run open for ever.
       log.error("run {} of job \"{}\" broke", started.id(), started.jobName(), e);
@@ -148,20 +150,48 @@ public final class RunExecutor {
         due.why().missed());
   }
 
-  /** What came of it: a verdict, restic's report if it ran, its version if it was found. */
+  /**
+   * What came of it: a verdict, restic's report if it ran, what the repository was found to hold,
+   * restic's version if it was found.
+   */
   private record Attempt(
       Verdict verdict,
       Optional<BackupReport> report,
+      SnapshotOfRun snapshot,
       Optional<String> restic,
       boolean interrupted) {
 
     static Attempt without(Verdict verdict, Optional<String> restic) {
-      return new Attempt(verdict, Optional.empty(), restic, false);
+      return new Attempt(verdict, Optional.empty(), new SnapshotOfRun.None(), restic, false);
     }
 
-    static Attempt of(BackupReport report, Optional<String> restic, Cancellation cancellation) {
+    static Attempt of(
+        BackupReport report,
+        SnapshotOfRun snapshot,
+        Optional<String> restic,
+        Cancellation cancellation) {
       return new Attempt(
-          Verdicts.of(report, cancellation), Optional.of(report), restic, report.interrupted());
+          snapshot instanceof SnapshotOfRun.Found
+              ? Verdicts.ofFoundSnapshot(report)
+              : Verdicts.of(report, cancellation),
+          Optional.of(report),
+          snapshot,
+          restic,
+          report.interrupted());
+    }
+
+    Attempt byInterrupt() {
+      return new Attempt(verdict, report, snapshot, restic, true);
+    }
+
+    Optional<SnapshotOfRun.Found> found() {
+      return snapshot instanceof SnapshotOfRun.Found found ? Optional.of(found) : Optional.empty();
+    }
+
+    /** One that says by itself that it failed is believed: its repository is often away. */
+    boolean isProvisional() {
+      return snapshot instanceof SnapshotOfRun.Unknown
+          && report.filter(BackupReport::failedByItself).isEmpty();
     }
   }
 
@@ -189,9 +219,33 @@ public final class RunExecutor {
           }
           report = restic.backup(repository, command, watch);
         }
-        yield Attempt.of(report, version, cancellation);
+        yield judged(restic, repository, report, started, cancellation);
       }
     };
+  }
+
+  /** The repository is asked only when restic's own words leave open what it has made. */
+  private static Attempt judged(
+      Restic restic,
+      Repository repository,
+      BackupReport report,
+      RunStarted started,
+      Cancellation cancellation) {
+    Optional<String> version = Optional.of(restic.version().toString());
+    if (!report.leavesDoubt()) {
+      return Attempt.of(report, new SnapshotOfRun.None(), version, cancellation);
+    }
+    boolean hurry = cancellation.isForAgentsStop() || report.interrupted();
+    try {
+      SnapshotOfRun snapshot =
+          restic.snapshotOf(
+              repository, SnapshotTags.ofRun(started.uuid()), hurry ? SHORT_LOOK : LOOK);
+      return Attempt.of(report, snapshot, version, cancellation);
+    } catch (InterruptedException e) {
+      return Attempt.of(
+              report, new SnapshotOfRun.Unknown("the agent was stopped"), version, cancellation)
+          .byInterrupt();
+    }
   }
 
   private BackupWatch watch(
@@ -216,11 +270,17 @@ public final class RunExecutor {
         now.isBefore(started.startedAt()) ? started.startedAt() : now,
         duration,
         attempt.verdict(),
-        false,
+        attempt.isProvisional(),
         report.flatMap(r ->
             r.exitCode().isPresent() ? Optional.of(r.exitCode().getAsInt()) : Optional.empty()),
-        report.flatMap(BackupReport::summary).flatMap(BackupSummary::snapshotId),
-        report.flatMap(BackupReport::summary).map(RunStatistics::of),
+        report
+            .flatMap(BackupReport::summary)
+            .flatMap(BackupSummary::snapshotId)
+            .or(() -> attempt.found().map(SnapshotOfRun.Found::id)),
+        report
+            .flatMap(BackupReport::summary)
+            .or(() -> attempt.found().flatMap(SnapshotOfRun.Found::summary))
+            .map(RunStatistics::of),
         report.map(BackupReport::standardOutput).orElse(""),
         report.map(BackupReport::standardError).orElse(""),
         report.map(r -> r.itemErrorCount() + r.missingSources().size()).orElse(0L),

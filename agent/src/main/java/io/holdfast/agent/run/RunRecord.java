@@ -101,6 +101,23 @@ public sealed interface RunRecord {
     public UUID uuid() {
       return start.uuid();
     }
+
+    /** The same for good. */
+    RunFinished confirmed() {
+      return new RunFinished(
+          start,
+          endedAt,
+          duration,
+          verdict,
+          false,
+          exitCode,
+          snapshotId,
+          statistics,
+          standardOutput,
+          standardError,
+          errorCount,
+          versions);
+    }
   }
 
   /**

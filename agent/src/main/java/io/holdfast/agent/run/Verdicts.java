@@ -3,6 +3,7 @@ package io.holdfast.agent.run;
 import io.holdfast.agent.restic.BackupReport;
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
 import io.holdfast.agent.restic.Cancellation;
+import io.holdfast.agent.restic.ExitMeaning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +25,7 @@ final class Verdicts {
   static Verdict of(BackupReport report, Cancellation cancellation) {
     return switch (report.meaning()) {
       case COMPLETE, INCOMPLETE ->
-          report.summary().isPresent() ? ofSnapshot(report) : noSnapshot(report);
+          report.summary().isPresent() ? ofSnapshot(report, Verdict.success()) : noSnapshot(report);
       case CANCELLED ->
           cancellation.isForAgentsStop() || !cancellation.isCancelled()
               ? Verdict.agentStopped()
@@ -69,6 +70,11 @@ final class Verdicts {
     };
   }
 
+  /** The repository holds the snapshot, though restic did not live to say so. */
+  static Verdict ofFoundSnapshot(BackupReport report) {
+    return ofSnapshot(report, Verdict.recovered());
+  }
+
   private static String ifSurvived(BackupReport report) {
     return report.survived()
         ? ", but it hangs in the operating system and could not be ended; the job waits until it has"
@@ -76,7 +82,7 @@ final class Verdicts {
   }
 
   /** A snapshot exists: it is complete, or the sentence says what it lacks. */
-  private static Verdict ofSnapshot(BackupReport report) {
+  private static Verdict ofSnapshot(BackupReport report, Verdict complete) {
     List<String> lacks = new ArrayList<>();
     if (!report.missingSources().isEmpty()) {
       lacks.add(
@@ -87,8 +93,8 @@ final class Verdicts {
     if (report.itemErrorCount() > 0) {
       lacks.add(unreadable(report));
     }
-    if (lacks.isEmpty() && report.meaning() == io.holdfast.agent.restic.ExitMeaning.COMPLETE) {
-      return Verdict.success();
+    if (lacks.isEmpty() && report.meaning() != ExitMeaning.INCOMPLETE) {
+      return complete;
     }
     if (lacks.isEmpty()) {
       lacks.add("restic says that some source data could not be read");
@@ -137,11 +143,11 @@ final class Verdicts {
           "none of the source paths exists: " + String.join(", ", report.missingSources()),
           "Correct source_paths, or mount what is missing.");
     }
-    if (report.exitCode().orElse(0) > RunExecutor.FIRST_SIGNAL) {
+    if (report.exitCode().orElse(0) > BackupReport.FIRST_SIGNAL) {
       return Verdict.failed(
           "restic-killed",
           "restic was ended from outside by signal "
-              + (report.exitCode().getAsInt() - RunExecutor.FIRST_SIGNAL)
+              + (report.exitCode().getAsInt() - BackupReport.FIRST_SIGNAL)
               + ", so there is no snapshot",
           "Look for the cause, such as too little memory; a lock may be left in the repository:"
               + " 'restic list locks' shows it, and 'restic unlock' removes it once nothing runs.");

@@ -6,6 +6,7 @@ import io.holdfast.agent.restic.ProcessIdentity;
 import io.holdfast.agent.run.OpenRun;
 import io.holdfast.agent.run.OpenRuns;
 import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,8 +44,14 @@ public final class OpenRunFiles implements OpenRuns {
   private record Content(
       RunStarted start,
       Optional<ProcessIdentity> restic,
+      Optional<RunFinished> told,
       boolean itemErrors,
-      OpenRun.Stage stage) {}
+      OpenRun.Stage stage) {
+
+    Content with(Optional<RunFinished> nowTold, OpenRun.Stage now) {
+      return new Content(start, restic, nowTold, itemErrors, now);
+    }
+  }
 
   /**
    * @throws UncheckedIOException if the directory cannot be made
@@ -62,7 +69,7 @@ public final class OpenRunFiles implements OpenRuns {
   @Override
   public void open(RunStarted started) {
     try {
-      write(new Content(started, Optional.empty(), false, OpenRun.Stage.RUNNING));
+      write(new Content(started, Optional.empty(), Optional.empty(), false, OpenRun.Stage.RUNNING));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "run " + started.id() + " could not be written down in " + directory, e);
@@ -71,7 +78,9 @@ public final class OpenRunFiles implements OpenRuns {
 
   @Override
   public void restic(RunId run, ProcessIdentity process) {
-    change(run, was -> new Content(was.start, Optional.of(process), was.itemErrors, was.stage));
+    change(
+        run,
+        was -> new Content(was.start, Optional.of(process), was.told, was.itemErrors, was.stage));
   }
 
   @Override
@@ -81,7 +90,7 @@ public final class OpenRunFiles implements OpenRuns {
       Instant now = clock.instant();
       FileTime last = Files.getLastModifiedTime(file);
       if (itemErrors && !read(file).itemErrors) {
-        change(run, was -> new Content(was.start, was.restic, true, was.stage));
+        change(run, was -> new Content(was.start, was.restic, was.told, true, was.stage));
       } else if (Duration.between(last.toInstant(), now).abs().compareTo(SIGN_EVERY) > 0) {
         Files.setLastModifiedTime(file, FileTime.from(now));
       }
@@ -91,8 +100,13 @@ public final class OpenRunFiles implements OpenRuns {
   }
 
   @Override
-  public void stage(RunId run, OpenRun.Stage stage) {
-    change(run, was -> new Content(was.start, was.restic, was.itemErrors, stage));
+  public void provisional(RunFinished told) {
+    change(told.start().id(), was -> was.with(Optional.of(told), OpenRun.Stage.PROVISIONAL));
+  }
+
+  @Override
+  public void aftermath(RunId run) {
+    change(run, was -> was.with(Optional.empty(), OpenRun.Stage.AFTERMATH));
   }
 
   @Override
@@ -125,6 +139,7 @@ public final class OpenRunFiles implements OpenRuns {
           new OpenRun(
               content.start,
               content.restic,
+              content.told,
               content.itemErrors,
               content.stage,
               Files.getLastModifiedTime(file).toInstant()));

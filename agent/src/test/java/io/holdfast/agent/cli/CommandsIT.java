@@ -32,6 +32,7 @@ class CommandsIT {
           "jobs",
           "runs",
           "backup",
+          "cancel",
           "migrate",
           "doctor",
           "version");

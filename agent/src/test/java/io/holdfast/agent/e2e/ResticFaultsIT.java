@@ -139,6 +139,8 @@ class ResticFaultsIT {
       jobs.due(slow);
       Process daemon = site.daemon();
       try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
+        // Before that it may be waiting for a lock, which is no hang.
+        eventually().until(() -> site.runs("slow").getFirst().get("progress") != null);
         running.stop();
         jobs.goOn("other");
         jobs.told(site.awaitRuns("slow", 1), "restic-stalled", "progress");
