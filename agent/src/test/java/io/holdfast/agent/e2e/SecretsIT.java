@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Neither password can be seen anywhere: not by ps, not in the log, not in a row, not in what is
- * left on disk.
+ * left on disk, but for the configuration cache, which only the agent's user can read.
  */
 class SecretsIT {
 
@@ -75,9 +76,15 @@ class SecretsIT {
         assertThat(String.join("\n", commandLines)).as("ps").doesNotContain(secret);
         assertThat(rows).as("rows").doesNotContain(secret);
         assertThat(site.log()).as("log").doesNotContain(secret);
-        assertThat(site.allState()).as("state directory").doesNotContain(secret);
+        assertThat(site.allState()).as("the rest of the state").doesNotContain(secret);
         assertThat(commands).as("commands").doesNotContain(secret);
       }
+      // Without it the device could not back up while its control plane is away.
+      assertThat(site.configCache()).content().doesNotContain(Site.DATABASE_PASSWORD);
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(site.configCache())))
+          .isEqualTo("rw-------");
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(site.state())))
+          .isEqualTo("rwx------");
     } finally {
       watching.set(false);
     }

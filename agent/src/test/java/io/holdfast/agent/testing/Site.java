@@ -186,12 +186,17 @@ public final class Site implements AutoCloseable {
     return runs(job).get(ended - 1);
   }
 
-  /** All files that the agent has written, as one text. */
+  /** What the agent keeps of the control plane's rows, the repository's password among them. */
+  public Path configCache() {
+    return state().resolve("config-cache.json");
+  }
+
+  /** All other files that the agent has written, as one text. */
   public String allState() throws IOException {
     StringBuilder all = new StringBuilder();
     try (Stream<Path> files = Files.walk(state())) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        if (!file.startsWith(state().resolve("restic-cache"))) {
+        if (!file.startsWith(state().resolve("restic-cache")) && !file.equals(configCache())) {
           all.append(
               new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1));
         }
