@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.postgres.SchemaCheck;
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
@@ -203,15 +204,8 @@ class CommandsIT {
       throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      Path source = site.source("slow", 1);
-      byte[] noise = new byte[30_000_000];
-      new java.util.Random(1).nextBytes(noise);
-      Files.write(source.resolve("noise"), noise);
-      var job = psql.job(Site.DEVICE, "slow", source.toString());
-      psql.execute(
-          "UPDATE backup_jobs SET restic_args = '[\"--limit-upload\", \"1000\", \"--pack-size\", \"4\"]' WHERE id = ?",
-          job);
-      psql.everySeconds(job, 3600);
+      FaultyJobs jobs = new FaultyJobs(site);
+      jobs.due(jobs.slow("slow", 60));
       Process daemon = site.daemon();
       eventually()
           .until(() -> psql.rows("SELECT FROM runs WHERE progress IS NOT NULL").size() == 1);

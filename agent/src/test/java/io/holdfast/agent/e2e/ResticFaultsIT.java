@@ -174,7 +174,7 @@ class ResticFaultsIT {
         head -c 3000000 /dev/urandom
         head -c 3000000 /dev/urandom >&2
         printf '\\n{"message_type":"summary","snapshot_id":17}\\n{"message_type":"summary"\\n[]\\n'
-        printf '\\n{"message_type":"exit_error","code":[]}\\n\\000\\n{"message_type":"error"}\\n' >&2
+        printf '\\n{"message_type":"exit_error","code":[]}\\n\\000\\n{"message_type":"error",\\n' >&2
         """;
     Path standIn =
         standIn(

@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
 /** restic in the hands of an admin who works on a site's repository beside the agent. */
 public final class AdminRestic {
 
+  /** The tag of snapshots that no run has made. */
+  static final String BY_HAND = "by-hand";
+
   private final Path restic;
   private final Site site;
 
@@ -44,6 +47,11 @@ public final class AdminRestic {
       throw new AssertionError("restic " + List.of(arguments) + ": " + result.all());
     }
     return result.out();
+  }
+
+  /** A snapshot that no run has made. */
+  public void backUp(Path source) {
+    run("backup", "--tag=" + BY_HAND, "--", source.toString());
   }
 
   /** A process that holds a lock of the repository and does nothing more. */
@@ -100,17 +108,15 @@ public final class AdminRestic {
     return new Holder(command("check", "--read-data", "--limit-download=300"));
   }
 
-  /** The same, by a machine of another name. */
-  public Holder exclusiveLockOfAnotherHost() throws IOException {
+  /**
+   * A backup by a machine of another name that shares the repository with others and lasts for
+   * ever.
+   */
+  public Holder sharedLockOfAnotherHost(Path source) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of("unshare", "--uts", "sh", "-c", "hostname elsewhere && exec \"$@\"", "sh"));
-    command.addAll(command("check", "--read-data", "--limit-download=300"));
+    command.addAll(command("backup", "--limit-upload=10", "--", source.toString()));
     return new Holder(command);
-  }
-
-  /** A backup of that directory that shares the repository with others and lasts for ever. */
-  public Holder sharedLock(Path source) throws IOException {
-    return new Holder(command("backup", "--limit-upload=10", "--", source.toString()));
   }
 }

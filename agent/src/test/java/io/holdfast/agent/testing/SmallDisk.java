@@ -56,6 +56,11 @@ public final class SmallDisk implements AutoCloseable {
     Files.delete(ballast());
   }
 
+  /** Whether nothing can be written to it, whoever tries. */
+  public void readOnly(boolean on) {
+    Program.mustRun(List.of("mount", "-o", "remount," + (on ? "ro" : "rw"), mount.toString()));
+  }
+
   /** Close what uses it first. */
   @Override
   public void close() {

@@ -1,0 +1,319 @@
+package io.holdfast.agent.e2e;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.agent.testing.Books;
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.RunningRestic;
+import io.holdfast.agent.testing.Site;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What an admin asks of a machine by a row in {@code requests}. */
+class RequestsIT {
+
+  @TempDir private Path directory;
+
+  private static UUID ask(ControlPlane psql, String kind, UUID job) {
+    return (UUID)
+        psql.row("INSERT INTO requests (kind, job_id) VALUES (?, ?) RETURNING id", kind, job)
+            .get("id");
+  }
+
+  private static Map<String, Object> request(Site site, UUID id) {
+    return site.controlPlane()
+        .row(
+            "SELECT status, message, result->>'run_uuid' AS run, result->>'outcome' AS outcome,"
+                + " finished_at IS NOT NULL AS answered FROM requests WHERE id = ?",
+            id);
+  }
+
+  private static Map<String, Object> awaitAnswer(Site site, UUID id) {
+    eventually().until(() -> Boolean.TRUE.equals(request(site, id).get("answered")));
+    return request(site, id);
+  }
+
+  /** The daemon would not ask by itself before the test is over. */
+  private static Site quietSite(Path directory, Path restic) throws Exception {
+    Site site = new Site(directory, restic);
+    site.controlPlane().setting("sync_interval_seconds", "86400");
+    return site;
+  }
+
+  private static void awaitListening(Site site) {
+    eventually()
+        .until(() ->
+            !site.controlPlane()
+                .rows(
+                    "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND query ILIKE 'listen%'")
+                .isEmpty());
+  }
+
+  @Test
+  void a_backup_that_is_asked_for_is_run_at_once_and_answered_with_its_run() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      UUID job = jobs.job("home");
+      site.daemon();
+      awaitListening(site);
+      UUID request = ask(site.controlPlane(), "backup", job);
+      Map<String, Object> answer = awaitAnswer(site, request);
+      Map<String, Object> run = site.awaitRuns("home", 1);
+      assertThat(run)
+          .containsEntry("outcome", "success")
+          .containsEntry("triggered_by", "request")
+          .containsEntry("request_id", request);
+      assertThat(answer)
+          .containsEntry("status", "done")
+          .containsEntry("run", run.get("run_uuid").toString());
+      jobs.goOn("other");
+      assertThat(site.runs("home")).as("claimed once").hasSize(1);
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void two_requests_for_a_job_that_waits_are_answered_by_one_run() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      UUID job = jobs.job("home");
+      UUID one = ask(site.controlPlane(), "backup", job);
+      UUID two = ask(site.controlPlane(), "backup", job);
+      site.daemon();
+      Object run = awaitAnswer(site, one).get("run");
+      assertThat(awaitAnswer(site, two)).containsEntry("status", "done").containsEntry("run", run);
+      assertThat(site.runs("home")).hasSize(1);
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void a_request_is_found_by_polling_when_nothing_is_heard() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      psql.setting("sync_interval_seconds", "5");
+      UUID job = new FaultyJobs(site).job("home");
+      psql.execute("ALTER TABLE requests DISABLE TRIGGER requests_notify");
+      site.daemon();
+      eventually()
+          .until(() -> !psql.rows("SELECT FROM devices WHERE last_seen IS NOT NULL").isEmpty());
+      assertThat(awaitAnswer(site, ask(psql, "backup", job))).containsEntry("status", "done");
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void a_sync_that_is_asked_for_is_answered() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      site.daemon();
+      awaitListening(site);
+      UUID request =
+          (UUID)
+              site.controlPlane()
+                  .row(
+                      "INSERT INTO requests (kind, device_id) VALUES ('sync', ?) RETURNING id",
+                      Site.DEVICE)
+                  .get("id");
+      assertThat(awaitAnswer(site, request))
+          .containsEntry("status", "done")
+          .containsEntry("message", "the configuration was read");
+    }
+  }
+
+  @Test
+  void what_cannot_be_done_is_answered_with_the_reason() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      FaultyJobs jobs = new FaultyJobs(site);
+      UUID off = jobs.job("off");
+      psql.execute("UPDATE backup_jobs SET enabled = false WHERE id = ?", off);
+      UUID idle = jobs.job("idle");
+      UUID backup = ask(psql, "backup", off);
+      UUID cancel = ask(psql, "cancel", idle);
+      site.daemon();
+      assertThat(awaitAnswer(site, backup))
+          .containsEntry("status", "failed")
+          .containsEntry(
+              "message", "the job is switched off, or has a mistake that the table problems names");
+      assertThat(awaitAnswer(site, cancel))
+          .containsEntry("status", "failed")
+          .containsEntry("message", "nothing of it runs or waits on this device");
+      assertThat(psql.rows("SELECT FROM runs")).isEmpty();
+    }
+  }
+
+  @Test
+  void a_failed_run_makes_a_failed_request() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      UUID job =
+          site.controlPlane().job(Site.DEVICE, "gone", directory.resolve("not-there").toString());
+      UUID request = ask(site.controlPlane(), "backup", job);
+      site.daemon();
+      assertThat(awaitAnswer(site, request)).containsEntry("status", "failed");
+      assertThat(site.awaitRuns("gone", 1)).containsEntry("outcome", "failed");
+      new FaultyJobs(site).goOn("other");
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void a_request_expires_when_its_device_stays_away() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      psql.execute(
+          "INSERT INTO devices (id, name, platform) VALUES ('away', 'Laptop that is lost', 'linux')");
+      UUID job = psql.job("away", "home", "/home");
+      UUID request =
+          (UUID)
+              psql.row(
+                      "INSERT INTO requests (kind, job_id, expires_at)"
+                          + " VALUES ('backup', ?, now() - interval '1 second') RETURNING id",
+                      job)
+                  .get("id");
+      UUID late =
+          (UUID)
+              psql.row(
+                      "INSERT INTO requests (kind, device_id, expires_at)"
+                          + " VALUES ('sync', ?, now() - interval '1 second') RETURNING id",
+                      Site.DEVICE)
+                  .get("id");
+      site.daemon();
+      assertThat(awaitAnswer(site, request))
+          .containsEntry("status", "expired")
+          .containsEntry("message", "the device did not claim it in time");
+      assertThat(awaitAnswer(site, late)).containsEntry("status", "expired");
+    }
+  }
+
+  @Test
+  void a_request_that_cannot_be_meant_is_refused_as_it_is_typed() throws Exception {
+    ControlPlane psql = ControlPlane.fresh();
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('a', 'A', 'linux')");
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('b', 'B', 'linux')");
+    UUID job = psql.job("a", "home", "/home");
+    assertThatThrownBy(() -> psql.execute("INSERT INTO requests (kind) VALUES ('backup')"))
+        .hasMessageContaining("a backup needs a job_id");
+    assertThatThrownBy(
+            () -> psql.execute("INSERT INTO requests (kind, device_id) VALUES ('cancel', 'a')"))
+        .hasMessageContaining("a cancel needs a run_uuid or a job_id");
+    assertThatThrownBy(() ->
+            psql.execute(
+                "INSERT INTO requests (kind, device_id, job_id) VALUES ('backup', 'b', ?)", job))
+        .hasMessageContaining("is not one of device b");
+    assertThatThrownBy(() ->
+            psql.execute(
+                "INSERT INTO requests (kind, run_uuid) VALUES ('cancel', ?)", UUID.randomUUID()))
+        .hasMessageContaining("there is no run");
+    assertThatThrownBy(() -> psql.execute("INSERT INTO requests (kind) VALUES ('sync')"))
+        .hasMessageContaining("it names no device");
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_run_is_cancelled_by_request_and_leaves_no_lock(Path restic) throws Exception {
+    try (Site site = quietSite(directory, restic)) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      UUID slow = jobs.slow("slow", 120);
+      jobs.due(slow);
+      Process daemon = site.daemon();
+      awaitListening(site);
+      try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
+        eventually().until(() -> site.runs("slow").size() == 1);
+        UUID request =
+            (UUID)
+                site.controlPlane()
+                    .row(
+                        "INSERT INTO requests (kind, run_uuid) VALUES ('cancel', ?) RETURNING id",
+                        site.runs("slow").getFirst().get("run_uuid"))
+                    .get("id");
+        Map<String, Object> run = site.awaitRuns("slow", 1);
+        assertThat(awaitAnswer(site, request)).containsEntry("status", "done");
+        assertThat(run)
+            .containsEntry("status", "cancelled")
+            .containsEntry("outcome", "cancelled")
+            .containsEntry("snapshot_id", null);
+        assertThat((String) run.get("error_message"))
+            .isEqualTo("the run was cancelled by request of postgres");
+        assertThat(running.isAlive()).isFalse();
+      }
+      assertThat(RunningRestic.locks(site)).isEmpty();
+      jobs.goOn("other");
+      assertThat(site.runs("slow")).as("not tried again").hasSize(1);
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void a_run_that_waits_for_its_turn_is_cancelled_and_remembered_as_missed() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      site.controlPlane().setting("max_concurrent_backups", "1");
+      UUID slow = jobs.slow("slow", 60);
+      jobs.due(slow);
+      Process daemon = site.daemon();
+      awaitListening(site);
+      try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
+        UUID waiting = jobs.job("waiting");
+        jobs.due(waiting);
+        eventually().until(() -> site.log().contains("job \"waiting\" waits"));
+        assertThat(awaitAnswer(site, ask(site.controlPlane(), "cancel", waiting)))
+            .containsEntry("status", "done");
+        eventually().until(() -> !site.controlPlane().rows("SELECT FROM missed_runs").isEmpty());
+        assertThat(site.controlPlane().row("SELECT job_name, reason, message FROM missed_runs"))
+            .containsEntry("job_name", "waiting")
+            .containsEntry("reason", "cancelled")
+            .containsEntry("message", "cancelled by request of postgres");
+        assertThat(running.isAlive()).isTrue();
+      }
+      jobs.goOn("other");
+      assertThat(site.runs("waiting")).isEmpty();
+      Books.balance(site);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  void a_run_is_cancelled_at_the_machine_by_its_id_or_its_jobs_name(Path restic) throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      assertThat(site.holdfast("cancel", "slow"))
+          .satisfies(none -> assertThat(none.exitCode()).isEqualTo(4))
+          .satisfies(
+              none -> assertThat(none.err()).contains("no run \"slow\" goes on on this device"));
+      jobs.due(jobs.slow("slow", 120));
+      Process daemon = site.daemon();
+      try (RunningRestic first = RunningRestic.of(site, daemon, "slow")) {
+        assertThat(site.holdfast("cancel", "slow"))
+            .satisfies(done -> assertThat(done.exitCode()).isZero())
+            .satisfies(done -> assertThat(done.out()).contains("of job \"slow\" has ended"));
+        assertThat(first.isAlive()).isFalse();
+      }
+      assertThat(site.awaitRuns("slow", 1))
+          .containsEntry("status", "cancelled")
+          .containsEntry("error_message", "the run was cancelled on this machine");
+      assertThat(RunningRestic.locks(site)).isEmpty();
+
+      UUID again = jobs.slow("again", 120);
+      jobs.due(again);
+      try (RunningRestic second = RunningRestic.of(site, daemon, "again")) {
+        eventually().until(() -> site.runs("again").size() == 1);
+        String id = site.runs("again").getFirst().get("run_uuid").toString();
+        assertThat(site.holdfast("cancel", id.substring(0, 13)).exitCode()).isZero();
+        assertThat(second.isAlive()).isFalse();
+      }
+      assertThat(site.awaitRuns("again", 1)).containsEntry("status", "cancelled");
+      jobs.goOn("other");
+      Books.balance(site);
+    }
+  }
+}
