@@ -3,12 +3,12 @@ package io.holdfast.agent.run;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,8 +16,14 @@ import org.jspecify.annotations.Nullable;
  * Who may run what on this device, among all processes of the agent: locks on files, which the
  * operating system drops when their holder dies. One job never overlaps itself, and the device runs
  * no more at once than its slots.
+ *
+ * <p>On POSIX systems a process that closes any of its handles to a file drops its lock on it. So a
+ * file that this process has locked is never opened a second time.
  */
 public final class DeviceLocks {
+
+  /** The files that this process has locked; also the monitor under which files are locked. */
+  private static final Set<Path> OURS = new HashSet<>();
 
   private final Path directory;
 
@@ -35,19 +41,28 @@ public final class DeviceLocks {
 
   /** A lock that is held until it is closed. */
   public static final class Held implements AutoCloseable {
+    private final Path file;
     private final FileChannel channel;
 
-    private Held(FileChannel channel) {
+    private Held(Path file, FileChannel channel) {
+      this.file = file;
       this.channel = channel;
     }
 
     @Override
     public void close() {
-      try {
-        // Closing the channel drops the lock. The file stays: removing it would let two holders in.
-        channel.close();
-      } catch (IOException e) {
-        throw new UncheckedIOException("a lock could not be dropped", e);
+      synchronized (OURS) {
+        if (!channel.isOpen()) {
+          return;
+        }
+        try {
+          // This drops the lock. The file stays: removing it would let two holders in.
+          channel.close();
+        } catch (IOException e) {
+          throw new UncheckedIOException("a lock could not be dropped", e);
+        } finally {
+          OURS.remove(file);
+        }
       }
     }
   }
@@ -107,28 +122,24 @@ public final class DeviceLocks {
   }
 
   private Optional<Held> tryLock(String name) {
-    Path file = directory.resolve(name + ".lock");
-    FileChannel channel = null;
-    try {
-      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = tryLock(channel);
-      if (lock == null) {
-        channel.close();
+    Path file = directory.toAbsolutePath().resolve(name + ".lock");
+    synchronized (OURS) {
+      if (OURS.contains(file)) {
         return Optional.empty();
       }
-      return Optional.of(new Held(channel));
-    } catch (IOException e) {
-      closeAfter(e, channel);
-      throw new UncheckedIOException("the lock file " + file + " cannot be used", e);
-    }
-  }
-
-  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      // Held by another thread of this very process.
-      return null;
+      FileChannel channel = null;
+      try {
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (channel.tryLock() == null) {
+          channel.close();
+          return Optional.empty();
+        }
+        OURS.add(file);
+        return Optional.of(new Held(file, channel));
+      } catch (IOException e) {
+        closeAfter(e, channel);
+        throw new UncheckedIOException("the lock file " + file + " cannot be used", e);
+      }
     }
   }
 

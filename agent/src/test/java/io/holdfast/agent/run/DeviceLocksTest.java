@@ -3,8 +3,12 @@ package io.holdfast.agent.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.run.DeviceLocks.Held;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +26,30 @@ class DeviceLocksTest {
       locks.tryJob(new UUID(0, 1)).orElseThrow().close();
     }
     locks.tryJob(JOB).orElseThrow().close();
+  }
+
+  /** On POSIX systems whoever closes a file drops all locks that his process has on it. */
+  @Test
+  void a_look_at_a_lock_of_this_process_does_not_drop_it() throws IOException {
+    DeviceLocks locks = new DeviceLocks(directory);
+    try (Held _ = locks.tryJob(JOB).orElseThrow()) {
+      assertThat(locksOfThisProcess()).hasSize(1);
+      assertThat(locks.tryJob(JOB)).isEmpty();
+      assertThat(new DeviceLocks(directory).tryJob(JOB)).isEmpty();
+      assertThat(locksOfThisProcess()).hasSize(1);
+    }
+    assertThat(locksOfThisProcess()).isEmpty();
+  }
+
+  /** What the kernel knows: the lines that name our process and a file in our directory. */
+  private List<String> locksOfThisProcess() throws IOException {
+    Object lockFile = Files.getAttribute(directory.resolve("job-" + JOB + ".lock"), "unix:ino");
+    try (Stream<String> lines = Files.lines(Path.of("/proc/locks"))) {
+      return lines
+          .filter(line -> line.contains(" POSIX ") && line.contains(":" + lockFile + " "))
+          .filter(line -> line.contains(" " + ProcessHandle.current().pid() + " "))
+          .toList();
+    }
   }
 
   @Test
