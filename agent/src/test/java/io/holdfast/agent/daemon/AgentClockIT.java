@@ -3,17 +3,11 @@ package io.holdfast.agent.daemon;
 import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.agent.config.Environment;
-import io.holdfast.agent.config.LocalConfigFile;
-import io.holdfast.agent.postgres.Database;
+import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.ResticBinaries;
-import io.holdfast.agent.testing.SettableClock;
 import io.holdfast.agent.testing.Site;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -28,7 +22,6 @@ class AgentClockIT {
   void a_cron_schedule_fires_at_its_time_in_its_zone_over_the_night_when_the_clocks_are_set()
       throws Exception {
     // In Berlin 02:30 does not exist on 29 March 2026.
-    SettableClock clock = new SettableClock(Instant.parse("2026-03-28T00:00:00Z"));
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
       catchUpAtOnce(psql);
@@ -37,23 +30,21 @@ class AgentClockIT {
       UUID other = psql.job(Site.DEVICE, "other", site.source("other", 2).toString());
       int utc = psql.cron(other, "30 2 * * *");
       psql.execute("UPDATE schedules SET timezone = 'UTC' WHERE id = ?", utc);
-      Agent agent = agent(site, clock);
-      agent.start();
-      try {
+      try (ClockedAgent agent = new ClockedAgent(site, "2026-03-28T00:00:00Z")) {
         eventually().until(() -> "2026-03-28T01:30:00Z".equals(nextRun(psql, berlin)));
         assertThat(nextRun(psql, utc)).isEqualTo("2026-03-28T02:30:00Z");
 
-        move(clock, psql, "2026-03-28T01:30:01Z");
+        agent.set("2026-03-28T01:30:01Z");
         assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
         assertThat(scheduledFor(psql, "home")).isEqualTo("2026-03-28T01:30:00Z");
         eventually().until(() -> "2026-03-29T01:00:00Z".equals(nextRun(psql, berlin)));
         assertThat(site.runs("other")).isEmpty();
 
-        move(clock, psql, "2026-03-29T00:59:59Z");
+        agent.set("2026-03-29T00:59:59Z");
         site.awaitRuns("other", 1);
         assertThat(site.runs("home")).hasSize(1);
 
-        move(clock, psql, "2026-03-29T01:00:00Z");
+        agent.set("2026-03-29T01:00:00Z");
         site.awaitRuns("home", 2);
         assertThat(scheduledFor(psql, "home")).isEqualTo("2026-03-29T01:00:00Z");
         eventually().until(() -> "2026-03-30T00:30:00Z".equals(nextRun(psql, berlin)));
@@ -63,8 +54,7 @@ class AgentClockIT {
                     "SELECT start_time = end_time AND start_time = '2026-03-29T01:00:00Z' AS by_the_clock FROM runs WHERE id = ?",
                     row.get("id")))
             .containsEntry("by_the_clock", true);
-      } finally {
-        agent.stop();
+        Books.balance(site);
       }
     }
   }
@@ -72,23 +62,6 @@ class AgentClockIT {
   private static void catchUpAtOnce(ControlPlane psql) {
     psql.setting("catch_up_delay_seconds", "0");
     psql.setting("catch_up_jitter_seconds", "0");
-  }
-
-  private static Agent agent(Site site, SettableClock clock) throws Exception {
-    var config =
-        LocalConfigFile.load(
-            site.config(), new Environment(Map.of(), site.directory(), "test", false, false));
-    Machine machine =
-        new Machine("linux", "test-host", "Test OS", "1", "amd64", ZoneId.of("Europe/Berlin"));
-    return new Agent(new AgentParts(config, machine, Database.pooled(config.database()), clock));
-  }
-
-  /** A change in the control plane makes the agent look at its clock at once. */
-  private static void move(SettableClock clock, ControlPlane psql, String instant) {
-    clock.set(Instant.parse(instant));
-    psql.setting(
-        "sync_interval_seconds",
-        String.valueOf(300 + Duration.between(Instant.EPOCH, clock.instant()).toSeconds() % 100));
   }
 
   private static String nextRun(ControlPlane psql, int schedule) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.OpenRunsOnDisk;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
@@ -23,7 +24,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,21 +49,6 @@ class DaemonCrashIT {
     assertThat(daemon.waitFor(1, TimeUnit.MINUTES)).isTrue();
   }
 
-  /** The runs that the device knows to be open, by the files that it keeps of them. */
-  private static Set<String> openRuns(Site site) throws IOException {
-    Path open = site.state().resolve("open-runs");
-    if (!Files.isDirectory(open)) {
-      return Set.of();
-    }
-    try (Stream<Path> files = Files.list(open)) {
-      return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(".json"))
-          .map(name -> name.substring(0, name.length() - ".json".length()))
-          .collect(Collectors.toCollection(TreeSet::new));
-    }
-  }
-
   @Test
   void fifty_kills_at_random_moments_of_a_run_lose_and_double_nothing() throws Exception {
     long seed = System.nanoTime();
@@ -83,7 +68,8 @@ class DaemonCrashIT {
 
       Set<String> begun = new TreeSet<>();
       for (int i = 0; i < KILLS; i++) {
-        eventually().until(() -> openRuns(site).stream().anyMatch(run -> !begun.contains(run)));
+        eventually()
+            .until(() -> OpenRunsOnDisk.of(site).stream().anyMatch(run -> !begun.contains(run)));
         // A little longer than a run, so that the moments after its end are met too.
         Thread.sleep(random.nextLong(length + length / 4));
         Set<ProcessHandle> restics =
@@ -93,7 +79,7 @@ class DaemonCrashIT {
           // As if the machine had lost its power.
           restics.forEach(ProcessHandle::destroyForcibly);
         }
-        begun.addAll(openRuns(site));
+        begun.addAll(OpenRunsOnDisk.of(site));
         daemon = site.daemon();
       }
       int runs = site.runs("big").size();
@@ -113,7 +99,7 @@ class DaemonCrashIT {
           .containsAll(begun);
       assertThat(begun).hasSizeGreaterThanOrEqualTo(KILLS / 2);
       eventually().untilAsserted(() -> assertThat(RunningRestic.locks(site)).isEmpty());
-      assertThat(openRuns(site)).isEmpty();
+      assertThat(OpenRunsOnDisk.of(site)).isEmpty();
       Site.stop(daemon);
       new AdminRestic(restic, site).run("check", "--read-data-subset=1/5");
       System.out.println(
