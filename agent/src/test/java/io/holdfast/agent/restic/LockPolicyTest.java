@@ -1,0 +1,108 @@
+package io.holdfast.agent.restic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.restic.LockPolicy.Advice;
+import io.holdfast.agent.restic.LockPolicy.Holder;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What {@code restic unlock} would do is in the comment of {@link LockPolicy}. */
+class LockPolicyTest {
+
+  private static final Instant NOON = Instant.parse("2026-03-10T12:00:00Z");
+  private static final Duration YOUNG = Duration.ofMinutes(2);
+  private static final Duration STALE = Duration.ofMinutes(31);
+  private static final long OURS = 100;
+  private static final long LIVING_RESTIC = 200;
+  private static final long INNOCENT = 300;
+  private static final long GONE = 400;
+  private static final Map<Long, Holder> HOLDERS =
+      Map.of(LIVING_RESTIC, Holder.RESTIC, INNOCENT, Holder.SOMETHING_ELSE);
+
+  private static LockPolicy policy(long uid) {
+    return new LockPolicy("us", uid, pid -> HOLDERS.getOrDefault(pid, Holder.GONE));
+  }
+
+  private final LockPolicy policy = policy(0);
+
+  private static RepositoryLock lock(String id, String host, long pid, Duration age) {
+    return new RepositoryLock(id, NOON.minus(age), false, host, pid, 0);
+  }
+
+  private Advice advice(RepositoryLock... locks) {
+    return policy.advice(List.of(locks), Set.of(OURS), NOON);
+  }
+
+  private static final RepositoryLock LEFT_BY_US = lock("left", "us", OURS, YOUNG);
+
+  @Test
+  void a_repository_without_a_lock_of_ours_is_left_alone() {
+    assertThat(advice()).isEqualTo(Advice.CLEAN);
+    assertThat(advice(lock("a", "them", OURS, YOUNG))).isEqualTo(Advice.CLEAN);
+    assertThat(advice(lock("a", "us", GONE, STALE))).isEqualTo(Advice.CLEAN);
+  }
+
+  @Test
+  void a_lock_that_our_killed_restic_left_is_removed() {
+    assertThat(advice(LEFT_BY_US)).isEqualTo(Advice.UNLOCK);
+    assertThat(advice(lock("old", "us", OURS, STALE))).isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void a_living_lock_of_another_machine_does_no_harm_and_takes_none() {
+    assertThat(advice(LEFT_BY_US, lock("b", "them", 7, YOUNG))).isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void a_living_restic_of_this_machine_is_spared() {
+    assertThat(advice(LEFT_BY_US, lock("b", "us", LIVING_RESTIC, YOUNG))).isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void without_the_right_to_signal_it_a_living_restic_would_count_as_dead() {
+    RepositoryLock ours = new RepositoryLock("a", NOON.minus(YOUNG), false, "us", OURS, 1000);
+    assertThat(
+            policy(1000)
+                .advice(List.of(ours, lock("b", "us", LIVING_RESTIC, YOUNG)), Set.of(OURS), NOON))
+        .isEqualTo(Advice.WAIT);
+  }
+
+  @Test
+  void an_innocent_process_that_has_the_number_now_is_not_hit() {
+    assertThat(advice(LEFT_BY_US, lock("b", "us", INNOCENT, YOUNG))).isEqualTo(Advice.WAIT);
+  }
+
+  @Test
+  void the_lock_of_a_machine_whose_clock_is_behind_counts_as_dead_only_when_it_stays_the_same() {
+    RepositoryLock behind = lock("b", "them", 7, STALE);
+    assertThat(advice(LEFT_BY_US, behind)).isEqualTo(Advice.WAIT);
+    Instant soon = NOON.plus(Duration.ofMinutes(6));
+    RepositoryLock refreshed = lock("c", "them", 7, STALE.minusMinutes(5));
+    assertThat(policy.advice(List.of(LEFT_BY_US, refreshed), Set.of(OURS), soon))
+        .as("it is alive, and by our clock it is old again soon")
+        .isNotEqualTo(Advice.CLEAN);
+    Instant later = NOON.plus(Duration.ofMinutes(11));
+    assertThat(policy.advice(List.of(LEFT_BY_US, behind), Set.of(OURS), later))
+        .as("seen anew after the refreshed one")
+        .isEqualTo(Advice.WAIT);
+    assertThat(
+            policy.advice(
+                List.of(LEFT_BY_US, behind), Set.of(OURS), later.plus(Duration.ofMinutes(11))))
+        .isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void the_lock_of_a_process_of_ours_that_we_know_nothing_of_is_given_time() {
+    RepositoryLock unknown = lock("b", "us", GONE, YOUNG);
+    assertThat(advice(LEFT_BY_US, unknown)).isEqualTo(Advice.WAIT);
+    assertThat(
+            policy.advice(
+                List.of(LEFT_BY_US, unknown), Set.of(OURS), NOON.plus(Duration.ofMinutes(11))))
+        .isEqualTo(Advice.UNLOCK);
+  }
+}

@@ -1,0 +1,126 @@
+package io.holdfast.agent.sync;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.sync.ConfigRows.DeviceRow;
+import io.holdfast.agent.sync.ConfigRows.JobRow;
+import io.holdfast.agent.sync.ConfigRows.LimitColumns;
+import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
+import io.holdfast.agent.sync.ConfigRows.Server;
+import io.holdfast.agent.sync.ConfigRows.SettingRow;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigCacheTest {
+
+  private static final Instant NOON = Instant.parse("2026-03-10T12:00:00Z");
+  private static final UUID JOB = UUID.fromString("11111111-2222-3333-4444-555555555555");
+  private static final ConfigRows ROWS =
+      new ConfigRows(
+          new DeviceRow("laptop", "Jane's laptop", true),
+          List.of(
+              new JobRow(
+                  JOB,
+                  "home",
+                  List.of("/home/jane", "/srv/ünïcode"),
+                  List.of("*.tmp"),
+                  List.of("daily"),
+                  Optional.of("[\"--one-file-system\"]"),
+                  true,
+                  Optional.empty(),
+                  Optional.of(new UUID(1, 2)),
+                  new LimitColumns(3, 60, Optional.of(7200), 300))),
+          List.of(
+              new ScheduleRow(
+                  7,
+                  JOB,
+                  "cron",
+                  Optional.of("0 2 * * *"),
+                  Optional.empty(),
+                  Optional.of("Europe/Berlin"),
+                  true,
+                  Optional.of(NOON),
+                  false)),
+          List.of(new SettingRow(true, "repository_password", "plugh")),
+          new Server(NOON, "server-1"));
+
+  @TempDir private Path directory;
+
+  private ConfigCache cache() {
+    return new ConfigCache(directory, "laptop", "db.example/holdfast");
+  }
+
+  private Path file() {
+    return directory.resolve("config-cache.json");
+  }
+
+  @Test
+  void what_was_saved_is_there_after_a_restart() {
+    cache().save(ROWS, NOON);
+    assertThat(cache().load())
+        .hasValueSatisfying(cached -> assertThat(cached.rows()).isEqualTo(ROWS))
+        .hasValueSatisfying(cached -> assertThat(cached.syncedAt()).isEqualTo(NOON));
+    assertThat(cache().problem()).isEmpty();
+  }
+
+  @Test
+  void nobody_but_the_agents_user_can_read_it() throws IOException {
+    cache().save(ROWS, NOON);
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
+  void a_device_that_has_never_synced_has_none() {
+    assertThat(cache().load()).isEmpty();
+    assertThat(cache().problem()).isEmpty();
+  }
+
+  /** Every single byte: there is none whose change could go unnoticed. */
+  @Test
+  void a_byte_that_flipped_anywhere_is_noticed() throws IOException {
+    cache().save(ROWS, NOON);
+    byte[] good = Files.readAllBytes(file());
+    for (int i = 0; i < good.length; i++) {
+      byte[] bad = good.clone();
+      bad[i] ^= 1;
+      Files.write(file(), bad);
+      assertThat(cache().load()).as("byte %d", i).isEmpty();
+    }
+  }
+
+  @Test
+  void a_file_that_is_cut_short_anywhere_is_noticed_and_set_aside_and_told() throws IOException {
+    cache().save(ROWS, NOON);
+    byte[] good = Files.readAllBytes(file());
+    for (int length = 0; length < good.length; length++) {
+      Files.write(file(), Arrays.copyOf(good, length));
+      ConfigCache cache = cache();
+      assertThat(cache.load()).as("%d bytes", length).isEmpty();
+      assertThat(file()).doesNotExist();
+      assertThat(directory.resolve("config-cache.damaged")).hasSize(length);
+      assertThat(cache.problem().map(Problem::code)).contains("config-cache-damaged");
+    }
+    cache().save(ROWS, NOON);
+    assertThat(cache().load()).as("a new one takes its place").isPresent();
+  }
+
+  @Test
+  void that_of_another_device_or_control_plane_is_not_used_and_not_damaged() {
+    cache().save(ROWS, NOON);
+    assertThat(new ConfigCache(directory, "desktop", "db.example/holdfast").load()).isEmpty();
+    assertThat(new ConfigCache(directory, "laptop", "other.example/holdfast").load()).isEmpty();
+    assertThat(cache().load()).isPresent();
+    assertThat(cache().problem()).isEmpty();
+  }
+}
