@@ -246,8 +246,7 @@ public final class Restic {
     Answer answer = ask(repository, limit, "snapshots", "--json", "--no-lock", "--tag=" + runTag);
     return switch (answer.meaning()) {
       case COMPLETE -> RepositoryJson.snapshot(answer.output());
-      // A repository that is not there holds no snapshot.
-      case NO_REPOSITORY -> new SnapshotOfRun.None();
+      // One that is not there may be back some day, when its disk is mounted again.
       default ->
           new SnapshotOfRun.Unknown(
               Probes.of(repository, answer.meaning(), answer.errors()).message());

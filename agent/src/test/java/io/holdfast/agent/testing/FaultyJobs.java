@@ -45,7 +45,8 @@ public final class FaultyJobs {
             .job(Site.DEVICE, name, randomSource(name, kibibytesPerSecond * seconds).toString());
     site.controlPlane()
         .execute(
-            "UPDATE backup_jobs SET restic_args = '[\"--limit-upload\", \"300\"]' WHERE id = ?",
+            "UPDATE backup_jobs SET restic_args ="
+                + " '[\"--limit-upload\", \"300\", \"--pack-size\", \"4\"]' WHERE id = ?",
             job);
     return job;
   }

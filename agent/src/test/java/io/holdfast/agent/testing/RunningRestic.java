@@ -2,6 +2,7 @@ package io.holdfast.agent.testing;
 
 import static io.holdfast.agent.testing.Site.eventually;
 
+import io.holdfast.agent.restic.ProcessIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,8 +63,9 @@ public final class RunningRestic implements AutoCloseable {
     signal(process, "STOP");
   }
 
+  /** One that has ended and waits for its parent to ask is not alive. */
   public boolean isAlive() {
-    return process.isAlive();
+    return ProcessIdentity.of(process).isPresent();
   }
 
   static void signal(ProcessHandle process, String name) {
