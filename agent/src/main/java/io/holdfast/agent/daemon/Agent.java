@@ -12,6 +12,7 @@ import io.holdfast.agent.report.RunSink;
 import io.holdfast.agent.run.Agenda;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
+import io.holdfast.agent.run.MissedRuns;
 import io.holdfast.agent.run.Owed;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.schedule.JobPlan;
@@ -87,7 +88,11 @@ public final class Agent {
     CrashRecovery recovery = parts.recovery(journal);
     DeviceLocks locks = parts.locks();
     missedRuns =
-        new MissedRuns(journal, () -> state.view().config(), parts.config().deviceId(), clock);
+        new MissedRuns(
+            journal,
+            job -> state.view().config().flatMap(c -> c.plan(job)).map(plan -> plan.job().name()),
+            parts.config().deviceId(),
+            clock);
     queue =
         new RunQueue(
             parts.executor(journal),

@@ -3,6 +3,7 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.Agenda;
 import io.holdfast.agent.run.MissedBecause;
+import io.holdfast.agent.run.MissedRuns;
 import io.holdfast.agent.run.OpenRun;
 import io.holdfast.agent.run.OpenRun.Stage;
 import io.holdfast.agent.run.OpenRuns;

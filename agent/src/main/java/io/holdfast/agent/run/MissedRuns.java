@@ -1,42 +1,43 @@
-package io.holdfast.agent.daemon;
+package io.holdfast.agent.run;
 
 import io.holdfast.agent.run.Agenda.PassedOver;
-import io.holdfast.agent.run.DueTimes;
-import io.holdfast.agent.run.MissedBecause;
-import io.holdfast.agent.run.Owed;
-import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.run.RunRecord.RunMissed;
-import io.holdfast.agent.sync.DeviceConfig;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Writes down the due times that no run serves. */
-final class MissedRuns {
+public final class MissedRuns {
 
   private static final Logger log = LoggerFactory.getLogger(MissedRuns.class);
 
   private final RunJournal journal;
-  private final Supplier<Optional<DeviceConfig>> config;
+  private final Function<UUID, Optional<String>> jobNames;
   private final String deviceId;
-  private final Clock clock;
+  private final InstantSource clock;
 
-  MissedRuns(
-      RunJournal journal, Supplier<Optional<DeviceConfig>> config, String deviceId, Clock clock) {
+  /**
+   * @param jobNames what the device's jobs are called now
+   */
+  public MissedRuns(
+      RunJournal journal,
+      Function<UUID, Optional<String>> jobNames,
+      String deviceId,
+      InstantSource clock) {
     this.journal = journal;
-    this.config = config;
+    this.jobNames = jobNames;
     this.deviceId = deviceId;
     this.clock = clock;
   }
 
   /** Due times of a schedule. */
-  void record(PassedOver passed) {
+  public void record(PassedOver passed) {
     DueTimes times = passed.times();
     write(
         new RunMissed(
@@ -57,13 +58,13 @@ final class MissedRuns {
   }
 
   /** A run that somebody took out while it waited. */
-  void record(Owed owed, MissedBecause reason, String message) {
+  public void record(Owed owed, MissedBecause reason, String message) {
     Instant due = owed.scheduledFor().orElse(clock.instant());
     write(
         new RunMissed(
             id("job " + owed.jobId(), due),
             owed.jobId(),
-            name(owed.jobId()),
+            jobNames.apply(owed.jobId()).orElseGet(() -> owed.jobId().toString()),
             deviceId,
             owed.schedules().stream().findFirst(),
             due,
@@ -71,10 +72,6 @@ final class MissedRuns {
             1 + owed.missed(),
             reason,
             message));
-  }
-
-  private String name(UUID job) {
-    return config.get().flatMap(c -> c.plan(job)).map(p -> p.job().name()).orElse(job.toString());
   }
 
   private void write(RunMissed missed) {
