@@ -86,7 +86,7 @@ public final class Agenda {
     for (JobPlan plan : plans) {
       boolean runs = running.test(plan.job().id());
       for (Schedule schedule : plan.schedules()) {
-        DueTimes.of(trusted(schedule, now), known(schedule), now)
+        DueTimes.of(schedule.timing(), known(schedule), now)
             .ifPresent(times -> {
               watched.put(schedule.id(), counted(known(schedule), now));
               consider(plan.job(), schedule, times, runs, catchUp, now, passedOver);
@@ -200,12 +200,9 @@ public final class Agenda {
     Map<Integer, Instant> next = new HashMap<>();
     schedules(plans)
         .forEach(schedule -> {
-          WatchedSchedule known = watched.get(schedule.id());
-          WatchedSchedule counts =
-              known != null && known.timing().equals(schedule.timing().text())
-                  ? known
-                  : new WatchedSchedule(schedule.timing().text(), now, Optional.empty());
-          trusted(schedule, now)
+          WatchedSchedule counts = knownOrNew(schedule, now);
+          schedule
+              .timing()
               .nextDue(counts.since(), counts.counted())
               .ifPresent(at -> next.put(schedule.id(), at));
         });
@@ -235,28 +232,9 @@ public final class Agenda {
             : run);
   }
 
-  /** The row without a last run that lies in the future. */
-  private static Schedule trusted(Schedule schedule, Instant now) {
-    return new Schedule(
-        schedule.id(),
-        schedule.jobId(),
-        schedule.timing(),
-        schedule.lastRunAt().filter(last -> !last.isAfter(now.plus(CLOCK_TOLERANCE))),
-        schedule.catchUp());
-  }
-
   private void watch(List<JobPlan> plans, Instant now) {
     Map<Integer, WatchedSchedule> still = new HashMap<>();
-    schedules(plans)
-        .forEach(schedule -> {
-          String timing = schedule.timing().text();
-          WatchedSchedule known = watched.get(schedule.id());
-          still.put(
-              schedule.id(),
-              known != null && known.timing().equals(timing)
-                  ? known
-                  : new WatchedSchedule(timing, firstSight(schedule, now), Optional.empty()));
-        });
+    schedules(plans).forEach(schedule -> still.put(schedule.id(), knownOrNew(schedule, now)));
     trustRows = false;
     watched.clear();
     watched.putAll(still);
@@ -264,8 +242,15 @@ public final class Agenda {
     owed.keySet().retainAll(jobs);
   }
 
-  private Instant firstSight(Schedule schedule, Instant now) {
-    return trustRows ? trusted(schedule, now).lastRunAt().orElse(now) : now;
+  private WatchedSchedule knownOrNew(Schedule schedule, Instant now) {
+    String timing = schedule.timing().text();
+    WatchedSchedule known = watched.get(schedule.id());
+    if (known != null && known.timing().equals(timing)) {
+      return known;
+    }
+    Optional<Instant> lastRun =
+        schedule.lastRunAt().filter(last -> !last.isAfter(now.plus(CLOCK_TOLERANCE)));
+    return new WatchedSchedule(timing, trustRows ? lastRun.orElse(now) : now, lastRun);
   }
 
   /** What was owed when the agent ended is made up for as any missed run is. */

@@ -1,7 +1,6 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.run.AgendaStore.WatchedSchedule;
-import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.schedule.Timing;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,11 +21,11 @@ public record DueTimes(Instant first, Instant last, int count) {
     Objects.requireNonNull(last, "last");
   }
 
-  static Optional<DueTimes> of(Schedule schedule, WatchedSchedule known, Instant now) {
+  static Optional<DueTimes> of(Timing timing, WatchedSchedule known, Instant now) {
     Optional<Instant> first =
-        schedule.nextDue(known.since(), known.counted()).filter(due -> !due.isAfter(now));
+        timing.nextDue(known.since(), known.counted()).filter(due -> !due.isAfter(now));
     return first.map(due ->
-        switch (schedule.timing()) {
+        switch (timing) {
           case Timing.Cron cron -> ofCron(cron, due, now);
           case Timing.Every every -> ofInterval(every.interval(), due, now);
         });

@@ -1,8 +1,10 @@
 package io.holdfast.agent.schedule;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Objects;
+import java.util.Optional;
 
 /** By what a schedule goes. */
 public sealed interface Timing {
@@ -10,11 +12,26 @@ public sealed interface Timing {
   /** The same text for the same timing, so that a change is noticed over a restart. */
   String text();
 
+  /**
+   * When it is due next; this may be in the past.
+   *
+   * @param since since when the agent has known the schedule as it is now; a cron time before that
+   *     is none of its business
+   * @param counted up to when due times have been dealt with; empty if there was none yet
+   * @return empty if it will never be due
+   */
+  Optional<Instant> nextDue(Instant since, Optional<Instant> counted);
+
   /** At the times of a cron expression, by the clocks of a zone. */
   record Cron(CronExpression expression, ZoneId zone) implements Timing {
     public Cron {
       Objects.requireNonNull(expression, "expression");
       Objects.requireNonNull(zone, "zone");
+    }
+
+    @Override
+    public Optional<Instant> nextDue(Instant since, Optional<Instant> counted) {
+      return expression.nextAfter(counted.filter(since::isBefore).orElse(since), zone);
     }
 
     @Override
@@ -37,6 +54,11 @@ public sealed interface Timing {
       if (!valid(interval)) {
         throw new IllegalArgumentException("interval out of range: " + interval);
       }
+    }
+
+    @Override
+    public Optional<Instant> nextDue(Instant since, Optional<Instant> counted) {
+      return Optional.of(counted.map(last -> last.plus(interval)).orElse(since));
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.holdfast.agent.testing.CuttableNetwork;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ class DatabaseCutOffIT {
   void a_daemon_that_is_cut_off_stops_in_time_and_its_run_is_closed_later() throws Exception {
     new FaultyJobs(site).slowEvery(3600, "home", 300);
     Process daemon = site.daemon();
-    eventually().until(() -> Snapshots.oneIsBeingMade(site));
+    eventually().until(() -> !RunningRestic.locks(site).isEmpty());
     eventually().until(() -> statuses("home").equals(List.of("running")));
     network.cut();
     daemon.destroy();

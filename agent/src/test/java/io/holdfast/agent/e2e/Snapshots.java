@@ -18,15 +18,7 @@ final class Snapshots {
 
   /** How many there are; none if there is no repository yet. */
   static long count(Site site) throws IOException {
-    return files(site.repository().resolve("snapshots"));
-  }
-
-  /** Whether restic is at it: it has made the repository and locked it. */
-  static boolean oneIsBeingMade(Site site) throws IOException {
-    return files(site.repository().resolve("locks")) > 0;
-  }
-
-  private static long files(Path directory) throws IOException {
+    Path directory = site.repository().resolve("snapshots");
     if (!Files.isDirectory(directory)) {
       return 0;
     }

@@ -314,6 +314,16 @@ class AgendaTest {
   }
 
   @Test
+  void a_last_run_by_a_clock_that_was_ahead_does_not_hold_up_an_interval_when_time_gets_there() {
+    Instant ahead = NOON.plusSeconds(3600);
+    List<JobPlan> ranAhead = plan(every(1, Duration.ofHours(1), Optional.of(ahead)));
+    run(plan(every(1, Duration.ofHours(1), Optional.empty())), ahead);
+    // Set right: from now on an hour.
+    look(ranAhead, NOON);
+    assertThat(run(ranAhead, NOON.plusSeconds(3660))).hasSize(1);
+  }
+
+  @Test
   void a_retry_gives_way_to_the_next_due_time() {
     run(HOURLY, NOON);
     RunRecord.RunStarted failed = io.holdfast.agent.testing.Records.started(1);
