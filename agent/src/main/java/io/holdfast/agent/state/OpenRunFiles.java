@@ -146,9 +146,19 @@ public final class OpenRunFiles implements OpenRuns {
     } catch (NoSuchFileException e) {
       // Closed between the listing and the reading.
       return Optional.empty();
-    } catch (IOException | RuntimeException e) {
-      log.error("{} cannot be read, so the run is not closed: {}", file, e.toString());
+    } catch (IOException e) {
+      setAside(file, e);
       return Optional.empty();
+    }
+  }
+
+  /** Its row is closed when the job runs again. */
+  private static void setAside(Path file, IOException why) {
+    log.error("{} is damaged, so its run is not closed from here: {}", file, why.toString());
+    try {
+      Files.move(file, file.resolveSibling(file.getFileName() + ".damaged"));
+    } catch (IOException e) {
+      log.error("{} cannot be set aside: {}", file, e.toString());
     }
   }
 

@@ -95,9 +95,12 @@ class OpenRunFilesTest {
   }
 
   @Test
-  void a_file_that_cannot_be_read_hides_no_other() throws IOException {
+  void a_damaged_file_is_set_aside_and_hides_no_other() throws IOException {
     runs().open(FIRST);
-    Files.writeString(directory.resolve("open-runs/00000000-broken.json"), "{\"start\":");
+    Path broken = directory.resolve("open-runs/00000000-broken.json");
+    Files.writeString(broken, "{\"start\":");
     assertThat(only().start()).isEqualTo(FIRST);
+    assertThat(broken).doesNotExist();
+    assertThat(broken.resolveSibling("00000000-broken.json.damaged")).exists();
   }
 }
