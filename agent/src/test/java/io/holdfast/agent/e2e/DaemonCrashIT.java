@@ -16,7 +16,6 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -67,11 +66,11 @@ class DaemonCrashIT {
       long length = millisecondsOfARun(site);
 
       Set<String> begun = new TreeSet<>();
-      for (int i = 0; i < KILLS; i++) {
+      // A moment that comes after the run's end does not count.
+      while (begun.size() < KILLS) {
         eventually()
             .until(() -> OpenRunsOnDisk.of(site).stream().anyMatch(run -> !begun.contains(run)));
-        // A little longer than a run, so that the moments after its end are met too.
-        Thread.sleep(random.nextLong(length + length / 4));
+        Thread.sleep(random.nextLong(length));
         Set<ProcessHandle> restics =
             daemon.descendants().collect(Collectors.toCollection(java.util.HashSet::new));
         kill(daemon);
@@ -97,7 +96,6 @@ class DaemonCrashIT {
                   .collect(Collectors.toSet()))
           .as("rows of the runs that were open when the daemon was killed")
           .containsAll(begun);
-      assertThat(begun).hasSizeGreaterThanOrEqualTo(KILLS / 2);
       eventually().untilAsserted(() -> assertThat(RunningRestic.locks(site)).isEmpty());
       assertThat(OpenRunsOnDisk.of(site)).isEmpty();
       Site.stop(daemon);
@@ -128,13 +126,14 @@ class DaemonCrashIT {
 
   private static long millisecondsOfARun(Site site) {
     // The first has everything to store.
-    site.awaitRuns("big", 2);
+    Map<String, Object> second = site.awaitRuns("big", 2);
     Map<String, Object> took =
         site.controlPlane()
             .row(
-                "SELECT (extract(epoch FROM avg(end_time - start_time)) * 1000)::bigint AS ms"
-                    + " FROM runs WHERE outcome = 'success'");
-    return Math.max(Duration.ofSeconds(1).toMillis(), (Long) took.get("ms"));
+                "SELECT (extract(epoch FROM end_time - start_time) * 1000)::bigint AS ms"
+                    + " FROM runs WHERE id = ?",
+                second.get("id"));
+    return Math.max(500, (Long) took.get("ms"));
   }
 
   /** Silent, so that it outlives the pipes of its agent; a script that replaces itself. */
