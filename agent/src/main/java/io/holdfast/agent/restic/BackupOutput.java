@@ -28,6 +28,11 @@ final class BackupOutput {
   private static final int ITEMS_REMEMBERED = 10_000;
 
   private static final Pattern MISSING = Pattern.compile("(.*) does not exist, skipping");
+
+  /** What it does when its storage fails it, for up to 15 minutes a step. */
+  private static final Pattern REPEATED =
+      Pattern.compile(".* returned error, retrying after [0-9.a-zµ]+: (.*)");
+
   private static final Pattern TERMINAL_CODES = Pattern.compile("\u001b\\[[0-9;]*[A-Za-z]");
 
   private final Redaction redaction;
@@ -47,6 +52,7 @@ final class BackupOutput {
   private Optional<BackupSummary> summary = Optional.empty();
   private Optional<String> exitError = Optional.empty();
   private Optional<String> lastFatal = Optional.empty();
+  private Optional<String> lastRepeated = Optional.empty();
   private long itemErrors;
 
   /**
@@ -116,6 +122,11 @@ final class BackupOutput {
       }
     } else if (line.startsWith("Fatal: ")) {
       lastFatal = Optional.of(line);
+    } else {
+      Matcher repeated = REPEATED.matcher(line);
+      if (repeated.matches()) {
+        lastRepeated = Optional.of(repeated.group(1));
+      }
     }
   }
 
@@ -140,7 +151,7 @@ final class BackupOutput {
         List.copyOf(missing),
         firstErrors,
         itemErrors,
-        exitError.or(() -> lastFatal).map(this::oneLine),
+        exitError.or(() -> lastFatal).or(() -> lastRepeated).map(this::oneLine),
         standardOutput.text(),
         standardError.text(),
         ended.survived(),

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param missingSources those of the sources that do not exist
  * @param firstItemErrors the first of those that could not be read
  * @param itemErrorCount how many could not be read, each counted once
- * @param fatalMessage restic's own reason, in one line
+ * @param fatalMessage restic's own reason, in one line; if it gave none, why it tried a step again
  * @param standardOutput head and tail, without progress, secrets and NUL
  * @param standardError head and tail, without secrets and NUL
  * @param survived whether restic could not even be killed and still lives

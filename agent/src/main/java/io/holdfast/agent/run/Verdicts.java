@@ -51,13 +51,15 @@ final class Verdicts {
           Verdict.failed(
               "run-timeout",
               "the run took longer than timeout_seconds of its job and was ended"
-                  + ifSurvived(report),
+                  + ifSurvived(report)
+                  + lastWord(report),
               "Look at the repository's storage and at restic_errors of this run, or raise the limit.");
       case STALLED ->
           Verdict.failed(
               "restic-stalled",
               "restic showed no progress for longer than stalled_after_seconds and was ended"
-                  + ifSurvived(report),
+                  + ifSurvived(report)
+                  + lastWord(report),
               "Look for a network mount that is dead among source_paths, and at the repository's"
                   + " storage.");
       case NOT_STARTED ->
@@ -79,6 +81,10 @@ final class Verdicts {
     return report.survived()
         ? ", but it hangs in the operating system and could not be ended; the job waits until it has"
         : "";
+  }
+
+  private static String lastWord(BackupReport report) {
+    return report.fatalMessage().map(why -> "; its last complaint was: " + why).orElse("");
   }
 
   /** A snapshot exists: it is complete, or the sentence says what it lacks. */

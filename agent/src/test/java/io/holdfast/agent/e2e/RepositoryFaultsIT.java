@@ -77,8 +77,10 @@ class RepositoryFaultsIT {
       disk.readOnly(true);
       UUID job = jobs.job("meanwhile");
       jobs.retries(job, 20, 1);
+      // restic itself would try for a quarter of an hour.
+      site.controlPlane().execute("UPDATE backup_jobs SET timeout_seconds = 15 WHERE id = ?", job);
       jobs.due(job);
-      jobs.told(site.awaitRuns("meanwhile", 1), "restic-failed", "read-only file system");
+      jobs.told(site.awaitRuns("meanwhile", 1), "run-timeout", "read-only file system");
       assertThat(daemon.isAlive()).isTrue();
       disk.readOnly(false);
       eventually().until(() -> "success".equals(site.runs("meanwhile").getLast().get("outcome")));
