@@ -198,7 +198,11 @@ public final class Agent {
   private void runEnded() {
     dueLoop.wake();
     recoveryLoop.wake();
-    if (requests.awaitsAnEnd()) {
+    answerRequests();
+  }
+
+  private void answerRequests() {
+    if (requests.awaitsAnswers()) {
       syncLoop.wake();
     }
   }
@@ -269,6 +273,9 @@ public final class Agent {
   private Duration drainTurn() {
     Optional<Problem> stuck = drain.turn();
     drainLog.now(stuck.stream().toList());
+    if (stuck.isEmpty()) {
+      answerRequests();
+    }
     return stuck.isPresent() ? DRAIN_RETRY : Duration.ofHours(1);
   }
 

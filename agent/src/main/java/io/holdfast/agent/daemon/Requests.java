@@ -34,7 +34,7 @@ final class Requests {
   private final MissedRuns missedRuns;
   private final BooleanSupplier spoolIsEmpty;
   private final Clock clock;
-  private volatile boolean awaitsAnEnd;
+  private volatile boolean awaitsAnswers;
 
   /**
    * @param spoolIsEmpty whether the control plane knows of all that has happened here
@@ -56,9 +56,9 @@ final class Requests {
     this.clock = clock;
   }
 
-  /** Whether a request is answered as soon as a run has ended. */
-  boolean awaitsAnEnd() {
-    return awaitsAnEnd;
+  /** Whether a request waits for a run's end, and for the delivery of its record. */
+  boolean awaitsAnswers() {
+    return awaitsAnswers;
   }
 
   /**
@@ -70,9 +70,10 @@ final class Requests {
   void turn(DeviceConfig config) throws ControlPlaneException {
     // In this order: what a record in the spool answers must not be taken for unanswered.
     boolean allTold = spoolIsEmpty.getAsBoolean();
-    awaitsAnEnd = false;
+    awaitsAnswers = false;
     for (Request request : source.claim()) {
       if (request.again() && (underWay(request.id()) || !allTold)) {
+        awaitsAnswers = true;
         continue;
       }
       switch (request.kind()) {
@@ -122,7 +123,7 @@ final class Requests {
         openRuns.askToEnd(run.get().start().id(), "by request of " + request.requestedBy());
       }
       // Answered when it has ended.
-      awaitsAnEnd = true;
+      awaitsAnswers = true;
       return;
     }
     Optional<Owed> dropped =

@@ -60,7 +60,6 @@ class FullStateDiskIT {
       eventually().until(() -> site.controlPlane().rows("SELECT FROM problems").isEmpty());
       assertThat(site.holdfast("status").exitCode()).isZero();
       Books.balance(site);
-      assertThat(Site.stop(daemon)).isZero();
     }
   }
 }

@@ -232,7 +232,7 @@ class RandomSequencesIT {
         .containsAll(world.begun);
     assertThat(
             psql.rows(
-                "SELECT a.run_uuid, b.run_uuid FROM runs a JOIN runs b ON a.job_id = b.job_id"
+                "SELECT a.run_uuid AS one, b.run_uuid AS other FROM runs a JOIN runs b ON a.job_id = b.job_id"
                     + " AND a.start_time < b.start_time AND a.end_time > b.start_time"))
         .as("runs of one job that overlap")
         .isEmpty();
