@@ -151,12 +151,19 @@ final class BackupOutput {
         List.copyOf(missing),
         firstErrors,
         itemErrors,
-        exitError.or(() -> lastFatal).or(() -> lastRepeated).map(this::oneLine),
+        reason(ended).map(this::oneLine),
         standardOutput.text(),
         standardError.text(),
         ended.survived(),
         ended.interrupted(),
         ended.duration());
+  }
+
+  /** Of one that we have ended the last words are only about that. */
+  private Optional<String> reason(ResticProcess.Ended ended) {
+    return ended.stoppedBy().isPresent()
+        ? lastRepeated
+        : exitError.or(() -> lastFatal).or(() -> lastRepeated);
   }
 
   private String oneLine(String message) {
