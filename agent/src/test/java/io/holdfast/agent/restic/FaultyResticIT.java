@@ -293,7 +293,8 @@ class FaultyResticIT {
                 REPOSITORY,
                 command(),
                 Watches.with(
-                    Watches.limits(Optional.empty(), Duration.ofSeconds(2), Duration.ZERO)));
+                    // Enough for the script to have set its trap, on whatever machine.
+                    Watches.limits(Optional.empty(), Duration.ofSeconds(15), Duration.ZERO)));
     assertThat(report.meaning()).isEqualTo(ExitMeaning.STALLED);
     assertThat(directory.resolve("end")).hasContent("cleaned");
   }
