@@ -294,7 +294,7 @@ class FaultyResticIT {
                 command(),
                 Watches.with(
                     // Enough for the script to have set its trap, on whatever machine.
-                    Watches.limits(Optional.empty(), Duration.ofSeconds(15), Duration.ZERO)));
+                    Watches.limits(Optional.empty(), Duration.ofSeconds(5), Duration.ZERO)));
     assertThat(report.meaning()).isEqualTo(ExitMeaning.STALLED);
     assertThat(directory.resolve("end")).hasContent("cleaned");
   }
