@@ -96,8 +96,8 @@ class DaemonCrashIT {
                   .collect(Collectors.toSet()))
           .as("rows of the runs that were open when the daemon was killed")
           .containsAll(begun);
-      eventually().untilAsserted(() -> assertThat(RunningRestic.locks(site)).isEmpty());
-      assertThat(OpenRunsOnDisk.of(site)).isEmpty();
+      eventually().untilAsserted(() -> assertThat(OpenRunsOnDisk.of(site)).isEmpty());
+      assertThat(RunningRestic.locks(site)).isEmpty();
       Site.stop(daemon);
       new AdminRestic(restic, site).run("check", "--read-data-subset=1/5");
       System.out.println(
