@@ -2,11 +2,11 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.config.DatabaseUrl;
+import io.holdfast.agent.config.EnrolmentToken;
 import io.holdfast.agent.config.Environment;
 import io.holdfast.agent.config.InvalidDatabaseUrl;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +61,11 @@ final class DatabaseOptions {
     return new DatabaseAddress(base.jdbcUrl(), user().or(base::user), password, base.display());
   }
 
+  /** The control plane of the token, or the one that the options name in its place. */
+  DatabaseAddress of(EnrolmentToken token) {
+    return parse(url == null ? token.databaseUrl() : url).as(token.user(), token.password());
+  }
+
   private DatabaseAddress base(Optional<DatabaseAddress> configured) {
     if (url == null) {
       return configured.orElseThrow(() ->
@@ -69,6 +74,10 @@ final class DatabaseOptions {
               "no database is named",
               "Give --database-url, or a configuration file that names one."));
     }
+    return parse(url);
+  }
+
+  private static DatabaseAddress parse(String url) {
     try {
       return DatabaseUrl.parse(url);
     } catch (InvalidDatabaseUrl e) {
@@ -81,7 +90,7 @@ final class DatabaseOptions {
 
   private static Secret read(Path file) {
     try {
-      return new Secret(Files.readString(file).replaceFirst("\\R\\z", ""));
+      return DatabaseAddress.readPassword(file);
     } catch (IOException e) {
       throw new CommandFailure(
           ExitCode.USAGE,

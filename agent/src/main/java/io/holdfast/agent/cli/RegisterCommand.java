@@ -1,8 +1,12 @@
 package io.holdfast.agent.cli;
 
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.config.EnrolmentToken;
 import io.holdfast.agent.config.InvalidConfig;
+import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.config.NewConfigFile;
 import io.holdfast.agent.daemon.AgentParts;
+import io.holdfast.agent.daemon.Enrolment;
 import io.holdfast.agent.daemon.Machine;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
@@ -24,6 +28,7 @@ import picocli.CommandLine.Spec;
     name = "register",
     description = {
       "Writes the configuration file if there is none, and registers this machine in the control plane.",
+      "With a token of 'holdfast enrol-token' it needs no more than that, and chooses a password of its own.",
       "Safe to repeat: an existing file stays as it is."
     },
     mixinStandardHelpOptions = true)
@@ -55,14 +60,27 @@ final class RegisterCommand implements Callable<Integer> {
       description = "where the agent keeps its state (default: the platform's usual place)")
   private @Nullable Path stateDirectory;
 
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      description = "what 'holdfast enrol-token' printed; - reads it from standard input")
+  private @Nullable String token;
+
   private record Registered(String deviceId, String deviceName, boolean enabled, Path config) {}
 
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException {
     Path file = config.path();
     boolean written = !Files.exists(file);
-    if (written) {
-      write(file);
+    if (token != null) {
+      enrol(file, new TokenOption(token).read(), written);
+    } else if (written) {
+      write(
+          file,
+          Optional.ofNullable(id).orElseGet(() -> Machine.current().hostname()),
+          database.url().orElseThrow(RegisterCommand::noUrl),
+          database.user(),
+          database.passwordFile());
     } else if (id != null
         || name != null
         || restic != null
@@ -88,15 +106,66 @@ final class RegisterCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private void write(Path file) {
-    String deviceId = Optional.ofNullable(id).orElseGet(() -> Machine.current().hostname());
+  private void enrol(Path file, EnrolmentToken given, boolean writeFile)
+      throws InvalidConfig, ControlPlaneException {
+    if (id != null && !id.equals(given.deviceId())) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "the token is for device \"" + given.deviceId() + "\", not for \"" + id + "\"",
+          "Leave --id out, or ask for a token for this device.");
+    }
+    DatabaseAddress address = database.of(given);
+    Path passwordFile =
+        writeFile
+            ? database.passwordFile().orElseGet(() -> file.resolveSibling("database-password"))
+            : passwordFileOf(config.load(), given);
+    try {
+      Files.createDirectories(passwordFile.toAbsolutePath().getParent());
+      Enrolment.enrol(address, passwordFile);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the password file " + passwordFile + " cannot be written", e);
+    }
+    if (writeFile) {
+      write(
+          file,
+          given.deviceId(),
+          address.verifiedUrl(),
+          Optional.of(given.user()),
+          Optional.of(passwordFile));
+    }
+  }
+
+  private static Path passwordFileOf(LocalConfig there, EnrolmentToken given) {
+    boolean same =
+        there.deviceId().equals(given.deviceId())
+            && there.database().user().filter(given.user()::equals).isPresent();
+    return there
+        .database()
+        .passwordFile()
+        .filter(file -> same)
+        .orElseThrow(() ->
+            new CommandFailure(
+                ExitCode.CONFIGURATION,
+                there.file()
+                    + " is there already, and is not that of device \""
+                    + given.deviceId()
+                    + "\" with its own login",
+                "Move it away, or name another file with --config, and repeat."));
+  }
+
+  private void write(
+      Path file,
+      String deviceId,
+      String databaseUrl,
+      Optional<String> databaseUser,
+      Optional<Path> passwordFile) {
     NewConfigFile content =
         new NewConfigFile(
             deviceId,
             Optional.ofNullable(name).orElse(deviceId),
-            database.url().orElseThrow(RegisterCommand::noUrl),
-            database.user(),
-            database.passwordFile(),
+            databaseUrl,
+            databaseUser,
+            passwordFile,
             Optional.ofNullable(restic).map(Path::toAbsolutePath),
             Optional.ofNullable(stateDirectory).map(Path::toAbsolutePath));
     try {
@@ -110,6 +179,7 @@ final class RegisterCommand implements Callable<Integer> {
     return new CommandFailure(
         ExitCode.USAGE,
         "there is no configuration file yet, and no --database-url to write into one",
-        "Run 'holdfast register --database-url postgresql://user@host:5432/database'.");
+        "Run 'holdfast register --token TOKEN' with what 'holdfast enrol-token' printed for an admin, or"
+            + " 'holdfast register --database-url postgresql://user@host:5432/database'.");
   }
 }

@@ -1,8 +1,12 @@
 package io.holdfast.agent.config;
 
 import io.holdfast.agent.secret.Secret;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where the control plane is, and who we are there.
@@ -10,23 +14,88 @@ import java.util.Optional;
  * @param jdbcUrl without user and password
  * @param user empty for the driver's default, the name of the operating system's user
  * @param password empty if none is needed, as with certificates or trust
+ * @param passwordFile where the password came from, if it did from a file of its own
  * @param display hosts and database for people; holds no secret
  */
 public record DatabaseAddress(
-    String jdbcUrl, Optional<String> user, Optional<Secret> password, String display) {
+    String jdbcUrl,
+    Optional<String> user,
+    Optional<Secret> password,
+    Optional<Path> passwordFile,
+    String display) {
+
+  private static final Pattern LOCAL_HOST =
+      Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1])(:[0-9]+)?");
+  private static final Pattern SAFE_SSL =
+      Pattern.compile(".*[?&]sslmode=(require|verify-ca|verify-full)(&.*)?");
 
   public DatabaseAddress {
     Objects.requireNonNull(jdbcUrl, "jdbcUrl");
     Objects.requireNonNull(user, "user");
     Objects.requireNonNull(password, "password");
+    Objects.requireNonNull(passwordFile, "passwordFile");
     Objects.requireNonNull(display, "display");
   }
 
-  DatabaseAddress withUser(Optional<String> other) {
-    return new DatabaseAddress(jdbcUrl, other.or(() -> user), password, display);
+  public DatabaseAddress(
+      String jdbcUrl, Optional<String> user, Optional<Secret> password, String display) {
+    this(jdbcUrl, user, password, Optional.empty(), display);
   }
 
-  DatabaseAddress withPassword(Optional<Secret> other) {
-    return new DatabaseAddress(jdbcUrl, user, other.or(() -> password), display);
+  /** As the password file holds it now, since it may have been rotated since it was loaded. */
+  public Optional<Secret> currentPassword() {
+    return passwordFile.flatMap(DatabaseAddress::read).or(() -> password);
+  }
+
+  private static Optional<Secret> read(Path file) {
+    try {
+      return Optional.of(readPassword(file));
+    } catch (IOException e) {
+      // What was loaded is the next best; whoever loads it says what is wrong.
+      return Optional.empty();
+    }
+  }
+
+  /** What a password file holds: all of it but the end of its line. */
+  public static Secret readPassword(Path file) throws IOException {
+    return new Secret(Files.readString(file).replaceFirst("\\R\\z", ""));
+  }
+
+  /** The hosts, with commas between them. */
+  String hosts() {
+    return display.substring(0, display.indexOf('/'));
+  }
+
+  /** Whether all its hosts are this machine itself. */
+  boolean isLocal() {
+    return Pattern.compile(",")
+        .splitAsStream(hosts())
+        .allMatch(host -> LOCAL_HOST.matcher(host).matches());
+  }
+
+  /** Whether no connection is made without TLS. */
+  boolean demandsTls() {
+    return SAFE_SSL.matcher(jdbcUrl).matches();
+  }
+
+  /** The URL with the TLS that it should have: that of the server, proved, unless it is local. */
+  public String verifiedUrl() {
+    return isLocal() || jdbcUrl.contains("sslmode=")
+        ? jdbcUrl
+        : jdbcUrl + (jdbcUrl.contains("?") ? "&" : "?") + "sslmode=verify-full";
+  }
+
+  DatabaseAddress withUser(Optional<String> other) {
+    return new DatabaseAddress(jdbcUrl, other.or(() -> user), password, passwordFile, display);
+  }
+
+  /** The same for another login. */
+  public DatabaseAddress as(String otherUser, Secret otherPassword) {
+    return new DatabaseAddress(
+        jdbcUrl, Optional.of(otherUser), Optional.of(otherPassword), display);
+  }
+
+  DatabaseAddress withPassword(Optional<Secret> other, Optional<Path> file) {
+    return new DatabaseAddress(jdbcUrl, user, other.or(() -> password), file, display);
   }
 }

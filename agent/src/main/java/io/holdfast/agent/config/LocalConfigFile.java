@@ -17,10 +17,6 @@ import java.util.regex.Pattern;
 public final class LocalConfigFile {
 
   private static final Pattern DEVICE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
-  private static final Pattern LOCAL_HOST =
-      Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1])(:[0-9]+)?");
-  private static final Pattern SAFE_SSL =
-      Pattern.compile(".*[?&]sslmode=(require|verify-ca|verify-full)(&.*)?");
 
   private static final Map<String, Set<String>> KEYS =
       Map.of(
@@ -131,7 +127,8 @@ public final class LocalConfigFile {
           DatabaseUrl.parse(url.get().value()).withUser(text("database.user"));
       warnAboutFile(address);
       warnAboutTls(address);
-      return Optional.of(address.withPassword(password(address)));
+      return Optional.of(
+          address.withPassword(password(address), text("database.password_file").map(Path::of)));
     } catch (InvalidDatabaseUrl e) {
       yaml.finding(
           url.get().line(),
@@ -171,7 +168,7 @@ public final class LocalConfigFile {
 
   private Optional<Secret> fromFile(Path secretFile, int line) {
     try {
-      String content = Files.readString(secretFile).replaceFirst("\\R\\z", "");
+      Secret content = DatabaseAddress.readPassword(secretFile);
       if (FileAccess.othersCanRead(secretFile)) {
         warnings.add(
             secretFile
@@ -179,7 +176,7 @@ public final class LocalConfigFile {
                 + secretFile
                 + "'.");
       }
-      return Optional.of(new Secret(content));
+      return Optional.of(content);
     } catch (IOException e) {
       yaml.finding(
           line,
@@ -205,16 +202,13 @@ public final class LocalConfigFile {
   }
 
   private void warnAboutTls(DatabaseAddress address) {
-    String hosts = address.display().substring(0, address.display().indexOf('/'));
-    boolean local =
-        Pattern.compile(",").splitAsStream(hosts).allMatch(h -> LOCAL_HOST.matcher(h).matches());
-    if (!local && !SAFE_SSL.matcher(address.jdbcUrl()).matches()) {
+    if (!address.isLocal() && !address.demandsTls()) {
       warnings.add(
           file
               + ":"
               + yaml.entry("database.url").map(Entry::line).orElse(1)
               + ": the connection to "
-              + hosts
+              + address.hosts()
               + " may go without TLS. Add sslmode=verify-full to database.url.");
     }
   }

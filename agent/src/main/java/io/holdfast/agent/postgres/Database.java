@@ -2,6 +2,7 @@ package io.holdfast.agent.postgres;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.util.Credentials;
 import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.secret.Secret;
@@ -50,7 +51,11 @@ public final class Database implements AutoCloseable {
     HikariConfig config = new HikariConfig();
     config.setPoolName("control-plane");
     config.setJdbcUrl(address.jdbcUrl());
-    config.setDataSourceProperties(credentials(address));
+    // Asked for every connection: the password may be rotated while we run.
+    config.setCredentialsProvider(() ->
+        new Credentials(
+            address.user().orElse(null),
+            address.currentPassword().map(Secret::value).orElse(null)));
     config.setConnectionInitSql(AT_CONNECTING);
     config.setMaximumPoolSize(3);
     config.setMinimumIdle(0);
@@ -65,7 +70,7 @@ public final class Database implements AutoCloseable {
     Properties properties = new Properties();
     address.user().ifPresent(user -> properties.setProperty("user", user));
     address
-        .password()
+        .currentPassword()
         .map(Secret::value)
         .ifPresent(password -> properties.setProperty("password", password));
     return properties;

@@ -57,7 +57,9 @@ final class DatabaseFaults {
                   + address.user().orElse("(default)")
                   + "\": "
                   + said,
-              "Make the user a member of backup_client: GRANT backup_client TO ....",
+              "Each device has a login of its own, which sees no other device: enrol this machine"
+                  + " ('holdfast enrol-token'), or let an admin run SELECT"
+                  + " holdfast.bind_login('USER', 'DEVICE-ID').",
               failure);
       case "25006" ->
           fault(

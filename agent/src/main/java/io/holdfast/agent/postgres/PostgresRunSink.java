@@ -1,6 +1,7 @@
 package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.report.ProgressReport;
 import io.holdfast.agent.report.RunSink;
@@ -13,8 +14,10 @@ import io.holdfast.agent.run.Verdict;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
 /** Runs become rows of {@code runs}; what they leave to mend becomes rows of {@code problems}. */
@@ -28,15 +31,16 @@ public final class PostgresRunSink implements RunSink {
 
   @Override
   public void started(RunStarted started) throws ControlPlaneException {
-    database.call(handle -> {
-      fired(handle, started);
-      RunDao.started(handle, started);
-      started
-          .requests()
-          .forEach(
-              request -> RequestDao.begun(handle, started.deviceId(), request, started.uuid()));
-      return true;
-    });
+    write(
+        started.deviceId(),
+        handle -> {
+          fired(handle, started);
+          RunDao.started(handle, started);
+          started
+              .requests()
+              .forEach(
+                  request -> RequestDao.begun(handle, started.deviceId(), request, started.uuid()));
+        });
   }
 
   private static void fired(Handle handle, RunStarted started) {
@@ -45,14 +49,15 @@ public final class PostgresRunSink implements RunSink {
 
   @Override
   public void finished(RunFinished finished) throws ControlPlaneException {
-    database.call(handle -> {
-      fired(handle, finished.start());
-      if (RunDao.finished(handle, finished)) {
-        leave(handle, finished);
-      }
-      answer(handle, finished);
-      return true;
-    });
+    write(
+        finished.start().deviceId(),
+        handle -> {
+          fired(handle, finished.start());
+          if (RunDao.finished(handle, finished)) {
+            leave(handle, finished);
+          }
+          answer(handle, finished);
+        });
   }
 
   /** Whoever asked for the run learns how it ended. */
@@ -94,10 +99,37 @@ public final class PostgresRunSink implements RunSink {
 
   @Override
   public void missed(RunMissed missed) throws ControlPlaneException {
-    database.call(handle -> {
-      MissedRunDao.put(handle, missed);
-      return true;
-    });
+    write(missed.deviceId(), handle -> MissedRunDao.put(handle, missed));
+  }
+
+  /**
+   * A record of another device than the one whose login this is will never be taken: it must not
+   * hold up the others. Without a device's login at all it waits, since somebody may mend that.
+   */
+  private void write(String recordsDevice, Consumer<Handle> work) throws ControlPlaneException {
+    try {
+      database.call(handle -> {
+        work.accept(handle);
+        return true;
+      });
+    } catch (ControlPlaneException e) {
+      if (!e.problem().code().equals(DatabaseFaults.RIGHT_MISSING)) {
+        throw e;
+      }
+      Optional<String> us =
+          database.call(
+              handle -> handle.createQuery("SELECT holdfast.me()").mapTo(String.class).findOne());
+      if (us.isEmpty() || us.get().equals(recordsDevice)) {
+        throw e;
+      }
+      throw new ControlPlaneException(
+          Kind.REFUSED,
+          Problem.ofDevice(
+              "record-of-another-device",
+              "the record is of device \"" + recordsDevice + "\", and this is \"" + us.get() + "\"",
+              "Was device.id changed in the configuration file? It never should be."),
+          e);
+    }
   }
 
   @Override

@@ -34,7 +34,9 @@ class CommandsIT {
           "runs",
           "backup",
           "cancel",
+          "rotate-credential",
           "migrate",
+          "enrol-token",
           "doctor",
           "version");
 

@@ -3,6 +3,7 @@ package io.holdfast.agent.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.report.ProgressReport;
@@ -26,13 +27,17 @@ class PostgresRunSinkIT {
   private static final String DEVICE = "test-device";
 
   private final ControlPlane psql = ControlPlane.fresh();
-  private final Database database = Database.direct(psql.client("sink-password"));
+  private final Database database = Database.direct(client(psql));
   private final RunSink sink = new PostgresRunSink(database);
   private UUID job = new UUID(0, 0);
 
+  private static DatabaseAddress client(ControlPlane psql) {
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES (?, 'D', 'linux')", DEVICE);
+    return psql.client("sink-password", DEVICE);
+  }
+
   @BeforeEach
   void addJob() {
-    psql.execute("INSERT INTO devices (id, name, platform) VALUES (?, 'D', 'linux')", DEVICE);
     job = psql.job(DEVICE, "home", "/srv");
     psql.execute(
         "INSERT INTO schedules (id, job_id, schedule_type, interval_seconds) VALUES (7, ?, 'interval', 60)",

@@ -92,10 +92,27 @@ public final class ControlPlane {
     return url;
   }
 
-  /** A login with the rights of an agent, and the address by which it connects. */
-  public DatabaseAddress client(String password) {
+  /** The login of that device, which must be there, and the address by which it connects. */
+  public DatabaseAddress client(String password, String device) {
+    String user = login(password);
+    rows("SELECT holdfast.bind_login(CAST(? AS name), ?)", user, device);
+    return at(user, password);
+  }
+
+  /** A login with the rights of this group, and the address by which it connects. */
+  public DatabaseAddress member(String group, String password) {
+    String user = login(password);
+    execute("GRANT " + group + " TO " + user);
+    return at(user, password);
+  }
+
+  private String login(String password) {
     String user = "client_" + UUID.randomUUID().toString().replace("-", "");
-    execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "' IN ROLE backup_client");
+    execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "'");
+    return user;
+  }
+
+  private DatabaseAddress at(String user, String password) {
     return new DatabaseAddress(
         urlWithoutCredentials, Optional.of(user), Optional.of(new Secret(password)), "test");
   }

@@ -53,7 +53,9 @@ public final class Site implements AutoCloseable {
     this.controlPlane = controlPlane;
     Files.createDirectories(directory.resolve("src"));
     Files.createDirectories(directory.resolve("repos"));
-    DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD);
+    controlPlane.execute(
+        "INSERT INTO devices (id, name, platform) VALUES (?, 'Test Device', 'linux')", DEVICE);
+    DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD, DEVICE);
     databaseUrl = client.jdbcUrl() + "?user=" + client.user().orElseThrow() + "&" + parameters;
     Files.writeString(passwordFile(), DATABASE_PASSWORD + "\n");
     Files.setPosixFilePermissions(passwordFile(), PosixFilePermissions.fromString("rw-------"));
@@ -61,8 +63,6 @@ public final class Site implements AutoCloseable {
     controlPlane.setting("repository_url", repository().toString());
     controlPlane.setting("repository_password", REPOSITORY_PASSWORD);
     controlPlane.setting("repository_auto_init", "true");
-    controlPlane.execute(
-        "INSERT INTO devices (id, name, platform) VALUES (?, 'Test Device', 'linux')", DEVICE);
   }
 
   public void writeConfig(String resticPath) throws IOException {

@@ -1,0 +1,226 @@
+package io.holdfast.agent.cli;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.testing.Books;
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.Site;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How a machine joins, changes its password, and leaves. */
+class EnrolmentIT {
+
+  private static final String DEVICE = "web-01";
+
+  @TempDir private Path directory;
+
+  /** An admin's own login, whose password stands in a file as a person's would. */
+  private String[] asAdmin(Site site, String... arguments) throws Exception {
+    var admin = site.controlPlane().member("backup_admin", "admin-password");
+    Path file = directory.resolve("admin-password");
+    Files.writeString(file, "admin-password\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    String[] all = new String[arguments.length + 6];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    String[] rest = {
+      "--database-url", admin.jdbcUrl(),
+      "--database-user", admin.user().orElseThrow(),
+      "--password-file", file.toString()
+    };
+    System.arraycopy(rest, 0, all, arguments.length, rest.length);
+    return all;
+  }
+
+  private String token(Site site, String... more) throws Exception {
+    String[] arguments = new String[more.length + 3];
+    arguments[0] = "enrol-token";
+    arguments[1] = "--device";
+    arguments[2] = DEVICE;
+    System.arraycopy(more, 0, arguments, 3, more.length);
+    Result result = site.holdfast(asAdmin(site, arguments));
+    assertThat(result.exitCode()).as(result.all()).isZero();
+    assertThat(result.out()).startsWith("hf1.").hasLineCount(1);
+    return result.out().strip();
+  }
+
+  private Path config() {
+    return directory.resolve("joined/holdfast.yaml");
+  }
+
+  private Path passwordFile() {
+    return directory.resolve("joined/database-password");
+  }
+
+  private Result joined(Site site, String... arguments) {
+    String[] all = new String[arguments.length + 2];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    all[arguments.length] = "--config";
+    all[arguments.length + 1] = config().toString();
+    return site.holdfast(all);
+  }
+
+  private Result register(Site site, String token) {
+    return joined(
+        site,
+        "register",
+        "--token",
+        token,
+        "--state-directory",
+        directory.resolve("joined/state").toString(),
+        "--restic",
+        ResticBinaries.current().toString());
+  }
+
+  @Test
+  void a_machine_joins_with_a_token_and_works_with_a_login_of_its_own() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      String token = token(site);
+      Result registered = register(site, token);
+      assertThat(registered.exitCode()).as(registered.all()).isZero();
+      assertThat(registered.out()).contains("device \"web-01\" (web-01) is registered");
+      assertThat(Files.readString(config()))
+          .contains("id: 'web-01'")
+          .contains("password_file: '" + passwordFile() + "'");
+      for (Path file : new Path[] {config(), passwordFile()}) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+            .as("%s", file)
+            .isEqualTo("rw-------");
+      }
+      assertThat(
+              psql.row(
+                  "SELECT rolvaliduntil = 'infinity' AS for_good FROM pg_roles r"
+                      + " JOIN holdfast.device_logins l ON l.role_name = r.rolname"
+                      + " WHERE l.device_id = 'web-01'"))
+          .containsEntry("for_good", true);
+
+      assertThat(register(site, token).exitCode()).as("safe to repeat").isZero();
+      psql.job(DEVICE, "www", site.source("www", 3).toString());
+      psql.job(Site.DEVICE, "not-mine", site.source("not-mine", 3).toString());
+      assertThat(joined(site, "backup", "www").exitCode()).isZero();
+      assertThat(joined(site, "jobs").out()).contains("www").doesNotContain("not-mine");
+      assertThat(psql.row("SELECT device_id, outcome FROM runs"))
+          .containsEntry("device_id", DEVICE)
+          .containsEntry("outcome", "success");
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void a_token_is_good_once_and_for_its_device_and_for_a_while() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      String token = token(site);
+      assertThat(register(site, token.substring(0, token.length() - 20)))
+          .satisfies(cut -> assertThat(cut.exitCode()).isEqualTo(2))
+          .satisfies(cut -> assertThat(cut.err()).contains("this is no token, or not all of one"));
+      assertThat(joined(site, "register", "--token", token, "--id", "db-01"))
+          .satisfies(other -> assertThat(other.exitCode()).isEqualTo(2))
+          .satisfies(
+              other -> assertThat(other.err()).contains("the token is for device \"web-01\""));
+      assertThat(register(site, token).exitCode()).isZero();
+
+      // Somebody who has seen the token tries it on another machine.
+      Files.move(directory.resolve("joined"), directory.resolve("first"));
+      Result thief = register(site, token);
+      assertThat(thief.exitCode()).isEqualTo(6);
+      assertThat(thief.err()).contains("refuses user").doesNotContain("\tat ");
+      assertThat(config()).doesNotExist();
+      assertThat(passwordFile()).doesNotExist();
+
+      site.controlPlane().execute("UPDATE devices SET name = 'Web 1' WHERE id = 'web-01'");
+      String late = token(site, "--expires", "1m");
+      String role =
+          (String)
+              site.controlPlane()
+                  .row(
+                      "SELECT role_name::text AS r FROM holdfast.device_logins WHERE device_id = ?",
+                      DEVICE)
+                  .get("r");
+      site.controlPlane().execute("ALTER ROLE " + role + " VALID UNTIL '2020-01-01'");
+      assertThat(register(site, late).exitCode()).as("expired").isEqualTo(6);
+    }
+  }
+
+  @Test
+  void a_token_names_no_secret_but_its_own_and_mistakes_are_answered() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      assertThat(site.holdfast(asAdmin(site, "enrol-token", "--device", "web 01")).err())
+          .contains("devices_id_shape")
+          .doesNotContain("\tat ");
+      assertThat(site.holdfast(asAdmin(site, "enrol-token", "--device", "x", "--expires", "1y")))
+          .satisfies(wrong -> assertThat(wrong.exitCode()).isEqualTo(2))
+          .satisfies(wrong -> assertThat(wrong.err()).contains("'1y' is no time such as 30m"));
+      assertThat(site.holdfast(asAdmin(site, "enrol-token", "--device", "x", "--expires", "90d")))
+          .satisfies(wrong -> assertThat(wrong.exitCode()).isEqualTo(6))
+          .satisfies(wrong -> assertThat(wrong.err()).contains("good for 1 minute to 30 days"));
+      // A device's own login may not bring others.
+      assertThat(site.holdfast("enrol-token", "--device", "x").exitCode()).isEqualTo(6);
+      assertThat(
+              new ObjectMapper()
+                  .readTree(
+                      site.holdfast(asAdmin(site, "enrol-token", "--device", "x", "--json")).out())
+                  .path("device_id")
+                  .asText())
+          .isEqualTo("x");
+    }
+  }
+
+  @Test
+  void a_daemon_goes_on_when_its_password_is_rotated() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      psql.setting("sync_interval_seconds", "5");
+      Process daemon = site.daemon();
+      FaultyJobs jobs = new FaultyJobs(site);
+      jobs.goOn("before");
+      String old = Files.readString(site.passwordFile());
+      assertThat(site.holdfast("rotate-credential").exitCode()).isZero();
+      assertThat(Files.readString(site.passwordFile())).isNotEqualTo(old);
+      // As after the end of every connection that still knew the old one.
+      psql.rows(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'client%'");
+      jobs.goOn("after");
+      assertThat(site.holdfast("rotate-credential").exitCode()).as("again").isZero();
+      assertThat(site.holdfast("status").exitCode()).isZero();
+      assertThat(daemon.isAlive()).isTrue();
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void a_rotation_that_was_cut_short_is_finished_by_the_next() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      assertThat(site.holdfast("rotate-credential").exitCode()).isZero();
+      // The control plane has the new one, and the file was not replaced any more.
+      Path file = site.passwordFile();
+      Path next = file.resolveSibling(file.getFileName() + ".next");
+      Files.move(file, next);
+      Files.writeString(file, "the old one\n");
+      assertThat(site.holdfast("sync").exitCode()).isEqualTo(6);
+      assertThat(site.holdfast("rotate-credential").exitCode()).isZero();
+      assertThat(next).doesNotExist();
+      assertThat(site.holdfast("sync").exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void a_retired_device_is_shut_out_and_its_history_stays() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      site.daemon();
+      new FaultyJobs(site).goOn("before");
+      psql.rows("SELECT holdfast.retire_device(?)", Site.DEVICE);
+      eventually().until(() -> site.holdfast("sync").exitCode() == 6);
+      assertThat(psql.rows("SELECT FROM runs WHERE device_id = ?", Site.DEVICE)).hasSize(1);
+    }
+  }
+}
