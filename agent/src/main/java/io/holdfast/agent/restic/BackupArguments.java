@@ -38,6 +38,11 @@ public final class BackupArguments {
 
   private static final Map<String, Flag> ALLOWED = allowed();
 
+  /** All of them; the table {@code restic_arguments} lists the same. */
+  static Set<String> names() {
+    return ALLOWED.keySet();
+  }
+
   /** Refused like any other that is not allowed, but with the reason. */
   private static final Map<String, String> REASONS =
       Map.ofEntries(

@@ -31,6 +31,7 @@ class FaultSentencesIT {
     Path restic = ResticBinaries.bound(ResticBinaries.current(), directory);
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
+      psql.takeAnyRow();
       String tree = site.source("good", 2).toString();
       UUID good = psql.job(Site.DEVICE, "good", tree);
       psql.everySeconds(good, 5);
@@ -239,6 +240,7 @@ class FaultSentencesIT {
   void a_job_that_cannot_be_run_by_hand_says_why() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
+      psql.takeAnyRow();
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       psql.job(Site.DEVICE, "no-paths");
       psql.execute(

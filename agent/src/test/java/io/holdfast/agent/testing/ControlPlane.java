@@ -122,6 +122,13 @@ public final class ControlPlane {
     return admin.withHandle(handle -> handle.execute(sql, arguments));
   }
 
+  /** As before the schema refused wrong rows: those that are there already stay. */
+  public void takeAnyRow() {
+    for (String table : List.of("devices", "backup_jobs", "schedules", "settings")) {
+      execute("ALTER TABLE " + table + " DISABLE TRIGGER " + table + "_check");
+    }
+  }
+
   public List<Map<String, Object>> rows(String sql, Object... arguments) {
     return admin.withHandle(handle -> handle.select(sql, arguments).mapToMap().list());
   }

@@ -1,0 +1,326 @@
+package io.holdfast.agent.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.schedule.CronExpression;
+import io.holdfast.agent.schedule.InvalidSchedule;
+import io.holdfast.agent.testing.ControlPlane;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What an admin mistypes is refused by the database, in a sentence and with a hint. */
+class TyposIT {
+
+  private static final String SECRET = "hunter2-s3cr3t";
+  private static final UUID JOB = new UUID(1, 1);
+
+  private final ControlPlane psql = ControlPlane.fresh();
+  private final Connection admin = connected();
+
+  private Connection connected() {
+    try {
+      var address = psql.member("backup_admin", "admin-password");
+      return DriverManager.getConnection(address.jdbcUrl(), Database.credentials(address));
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @BeforeEach
+  void aDeviceWithAJob() {
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('web-01', 'Web 1', 'linux')");
+    psql.execute(
+        "INSERT INTO backup_jobs (id, device_id, name, source_paths) VALUES (?, 'web-01', 'www', '{/srv}')",
+        JOB);
+    psql.execute(
+        "INSERT INTO schedules (id, job_id, schedule_type, interval_seconds) VALUES (1, ?, 'interval', 60)",
+        JOB);
+  }
+
+  @AfterEach
+  void close() throws SQLException {
+    admin.close();
+  }
+
+  /** Each with words of the sentence that answers it. */
+  private static List<String[]> wrongRows() {
+    return Stream.of(
+            schedule("'cron', 'every night', NULL", "has 2 fields instead of five"),
+            schedule("'cron', '61 2 * * *', NULL", "the field minute is \"61\""),
+            schedule("'cron', '0 25 * * *', NULL", "the field hour is \"25\""),
+            schedule("'cron', '0 2 32 * *', NULL", "the field day of month is \"32\""),
+            schedule("'cron', '0 2 * 13 *', NULL", "the field month is \"13\""),
+            schedule("'cron', '0 2 * * mon-fre', NULL", "the field day of week is \"mon-fre\""),
+            schedule("'cron', '*/0 * * * *', NULL", "the field minute is \"*/0\""),
+            schedule("'cron', '5-1 * * * *', NULL", "the field minute is \"5-1\""),
+            schedule("'cron', '@dayly', NULL", "\"@dayly\" is not one of the known nicknames"),
+            schedule("'cron', '0 0 30 2 *', NULL", "names a day that never comes"),
+            schedule("'cron', '', NULL", "has 0 fields instead of five"),
+            schedule("'cron', NULL, NULL", "there is no cron_expression"),
+            schedule("'cron', '0 2 * * *', 60", "it has a cron_expression and interval_seconds"),
+            schedule("'interval', NULL, NULL", "interval_seconds is missing"),
+            schedule("'interval', NULL, 0", "interval_seconds is 0, outside 1 to 31622400"),
+            schedule("'interval', NULL, -5", "interval_seconds is -5, outside"),
+            schedule("'daily', NULL, 60", "schedule_type is \"daily\""),
+            new String[] {
+              "UPDATE schedules SET timezone = 'Europe/Berln'",
+              "there is no timezone \"Europe/Berln\""
+            },
+            job("'{}'", "source_paths is empty"),
+            job("'{NULL}'", "an element that is empty or NULL"),
+            job("'{\"\"}'", "an element that is empty or NULL"),
+            job("'{srv/www}'", "the source path \"srv/www\" is not absolute"),
+            job("'{C:\\Users\\me}'", "the backslashes of the source path \"C:Usersme\" were lost"),
+            job("ARRAY[' /srv']", "the source path \" /srv\" is not absolute"),
+            job("ARRAY['/srv ']", "has blanks around it"),
+            jobWith("tags", "ARRAY['a,b']", "has a comma"),
+            jobWith("exclude_patterns", "ARRAY['']", "exclude_patterns has an element"),
+            jobWith("restic_args", "'{\"a\": 1}'", "restic_args is not an array"),
+            jobWith("restic_args", "'\"--force\"'", "restic_args is not an array"),
+            jobWith("restic_args", "'[1]'", "an element that is not a string"),
+            jobWith("restic_args", "'[\"--limit-uplod=5\"]'", "\"--limit-uplod\", which is not"),
+            jobWith(
+                "restic_args", "'[\"--limit-upload\"]'", "\"--limit-upload\" without its value"),
+            jobWith(
+                "restic_args",
+                "'[\"--pack-size\", \"3\"]'",
+                "\"--pack-size\" with the value \"3\", which is not allowed"),
+            jobWith(
+                "restic_args",
+                "'[\"--password-command=cat /etc/shadow\"]'",
+                "\"--password-command\", which is not allowed"),
+            jobWith("restic_args", "'[\"--force=yes\"]'", "a value, and it takes none"),
+            jobWith("name", "'  '", "job refused: its name is \"  \""),
+            setting("'sync_intervall_seconds', '60'", "\"sync_intervall_seconds\" is unknown"),
+            setting("'repository_pasword', '" + SECRET + "'", "\"repository_pasword\" is unknown"),
+            setting("'sync_interval_seconds', '90 days'", "and is \"90 days\""),
+            setting("'sync_interval_seconds', '-5'", "and is \"-5\""),
+            setting("'max_concurrent_backups', '0'", "from 1 to 64, and is \"0\""),
+            setting("'repository_auto_init', 'maybe'", "must be true or false, and is \"maybe\""),
+            setting("'run_retention_days', '30'", "is one for the whole fleet"),
+            setting("'repository_password', ' " + SECRET + "'", "begins or ends with white space"),
+            setting(
+                "'repository_environment', '{AWS_SECRET_ACCESS_KEY: " + SECRET + "}'",
+                "is no JSON object of strings"),
+            new String[] {
+              "INSERT INTO settings (key, value) VALUES ('repository_password', '" + SECRET + "')",
+              "duplicate key value violates unique constraint \"settings_device_key\""
+            },
+            device("'web 02', 'Web 2', 'linux'", "the id \"web 02\" is not allowed"),
+            device("'web-02', 'Web 2', 'Linux'", "the platform \"Linux\" is unknown"),
+            device("'web-02', 'Web 2', 'amiga'", "the platform \"amiga\" is unknown"),
+            device("'web-02', ' ', 'linux'", "its name is empty"))
+        .toList();
+  }
+
+  private static String[] schedule(String values, String words) {
+    return new String[] {
+      "INSERT INTO schedules (job_id, schedule_type, cron_expression, interval_seconds) VALUES ('"
+          + JOB
+          + "', "
+          + values
+          + ")",
+      words
+    };
+  }
+
+  private static String[] job(String paths, String words) {
+    return new String[] {
+      "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES ('web-01', 'new', "
+          + paths
+          + ")",
+      words
+    };
+  }
+
+  private static String[] jobWith(String column, String value, String words) {
+    return new String[] {"UPDATE backup_jobs SET " + column + " = " + value, words};
+  }
+
+  private static String[] setting(String values, String words) {
+    return new String[] {
+      "INSERT INTO settings (device_id, key, value) VALUES ('web-01', " + values + ")", words
+    };
+  }
+
+  private static String[] device(String values, String words) {
+    return new String[] {"INSERT INTO devices (id, name, platform) VALUES (" + values + ")", words};
+  }
+
+  private void run(String sql) throws SQLException {
+    try (Statement statement = admin.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private ServerErrorMessage refusal(String sql) {
+    try {
+      run(sql);
+    } catch (PSQLException e) {
+      return Objects.requireNonNull(e.getServerErrorMessage());
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+    throw new AssertionError("accepted: " + sql);
+  }
+
+  @Test
+  void each_of_fifty_wrong_rows_is_refused_with_its_own_sentence_and_no_secret() {
+    assertThat(wrongRows()).hasSizeGreaterThanOrEqualTo(40);
+    Set<String> sentences = new HashSet<>();
+    for (String[] wrong : wrongRows()) {
+      ServerErrorMessage said = refusal(wrong[0]);
+      assertThat(said.getMessage()).as(wrong[0]).contains(wrong[1]).hasLineCount(1);
+      assertThat(said.getMessage() + said.getDetail() + said.getHint() + said.getWhere())
+          .as(wrong[0])
+          .doesNotContain(SECRET);
+      if (!wrong[1].startsWith("duplicate")) {
+        assertThat(said.getHint()).as(wrong[0]).isNotBlank();
+      }
+      sentences.add(said.getMessage());
+    }
+    assertThat(sentences).hasSizeGreaterThanOrEqualTo(wrongRows().size() - 3);
+  }
+
+  @Test
+  void a_slip_of_the_finger_is_answered_with_the_word_that_was_meant() {
+    assertThat(refusal(setting("'sync_intervall_seconds', '60'", "")[0]).getHint())
+        .isEqualTo("Did you mean \"sync_interval_seconds\"?");
+    assertThat(refusal(setting("'repository_pasword', 'x'", "")[0]).getHint())
+        .isEqualTo("Did you mean \"repository_password\"?");
+    assertThat(refusal(setting("'completely_different', 'x'", "")[0]).getHint())
+        .isEqualTo("SELECT * FROM setting_keys lists the settings.");
+    assertThat(refusal(device("'web-02', 'Web 2', 'Linux'", "")[0]).getHint())
+        .isEqualTo("Did you mean \"linux\"?");
+  }
+
+  @Test
+  void what_is_right_is_accepted() throws SQLException {
+    run(
+        "INSERT INTO backup_jobs (device_id, name, source_paths, exclude_patterns, tags, restic_args)"
+            + " VALUES ('web-01', 'blade/home', ARRAY['/srv', 'C:\\Users\\me', '\\\\nas\\share'],"
+            + " ARRAY['*.tmp'], ARRAY['daily', 'a=b'],"
+            + " '[\"--limit-upload\", \"5000\", \"--compression=max\", \"-x\"]')");
+    run("UPDATE settings SET value = '' WHERE key = 'repository_password'");
+    run(
+        "INSERT INTO settings (key, value) VALUES ('repository_password', 'x') ON CONFLICT"
+            + " (device_id, key) DO UPDATE SET value = excluded.value");
+    run("UPDATE schedules SET timezone = 'Europe/Berlin'");
+    run(
+        "INSERT INTO settings (device_id, key, value) VALUES ('web-01', 'repository_environment', '{\"A\": \"b\"}')");
+  }
+
+  private static List<String> expressions(String resource) throws IOException {
+    try (InputStream list = Objects.requireNonNull(TyposIT.class.getResourceAsStream(resource))) {
+      return new String(list.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.isBlank() && !line.startsWith("# "))
+          .map(line -> line.split(";", -1)[0].strip())
+          .distinct()
+          .toList();
+    }
+  }
+
+  private String byDatabase(String expression) {
+    return String.valueOf(
+        psql.row("SELECT holdfast.cron_problem(?) AS problem", expression).get("problem"));
+  }
+
+  private static String byAgent(String expression) {
+    try {
+      CronExpression.parse(expression);
+      return "null";
+    } catch (InvalidSchedule e) {
+      return e.getMessage();
+    }
+  }
+
+  @Test
+  void the_database_and_the_agent_judge_the_shared_lists_in_the_same_words() throws IOException {
+    for (String expression : expressions("/schedule/cron-vectors.csv")) {
+      assertThat(byDatabase(expression)).as(expression).isEqualTo("null");
+    }
+    for (String expression : expressions("/schedule/cron-fifty.txt")) {
+      assertThat(byDatabase(expression)).as(expression).isEqualTo("null");
+    }
+    for (String expression : expressions("/schedule/cron-refused.csv")) {
+      assertThat(byDatabase(expression)).as(expression).isEqualTo(byAgent(expression));
+    }
+  }
+
+  /** Put together from what fields are made of, right and wrong. */
+  @Test
+  void the_database_and_the_agent_agree_on_a_thousand_expressions_put_together_at_random() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    List<String> disagreed = new ArrayList<>();
+    for (int i = 0; i < 1000; i++) {
+      String expression =
+          IntStream.range(0, 5)
+              .mapToObj(field -> field(random, field))
+              .collect(Collectors.joining(" "));
+      if (byDatabase(expression).equals("null") != byAgent(expression).equals("null")) {
+        disagreed.add(expression + ": " + byDatabase(expression) + " / " + byAgent(expression));
+      }
+    }
+    assertThat(disagreed).as("seed %d", seed).isEmpty();
+  }
+
+  private static String field(Random random, int field) {
+    if (random.nextInt(3) > 0) {
+      return "*";
+    }
+    int limit = List.of(62, 26, 33, 14, 9).get(field);
+    String word = field == 3 ? "feb" : field == 4 ? "fri" : "x";
+    String one = random.nextInt(8) == 0 ? word : String.valueOf(random.nextInt(limit));
+    String other = random.nextInt(8) == 0 ? word : String.valueOf(random.nextInt(limit));
+    return switch (random.nextInt(9)) {
+      case 0 -> one + "-" + other;
+      case 1 -> "*/" + random.nextInt(limit + 10);
+      case 2 -> one + "/" + random.nextInt(limit + 10);
+      case 3 -> one + "-" + other + "/" + random.nextInt(limit + 10);
+      case 4 -> one + "," + other;
+      case 5 -> one + "," + other + "-" + one;
+      default -> one;
+    };
+  }
+
+  @Test
+  void a_where_that_was_forgotten_is_refused_unless_it_is_meant() throws SQLException {
+    psql.execute(
+        "INSERT INTO backup_jobs (device_id, name, source_paths)"
+            + " SELECT 'web-01', 'job ' || n, '{/srv}' FROM generate_series(1, 30) n");
+    assertThat(refusal("UPDATE backup_jobs SET enabled = false").getMessage())
+        .isEqualTo(
+            "update of 31 rows of backup_jobs refused: it looks like a WHERE that was forgotten");
+    assertThat(refusal("DELETE FROM backup_jobs").getMessage()).startsWith("delete of 31 rows");
+    run("UPDATE backup_jobs SET enabled = false WHERE name LIKE 'job 1%'");
+    admin.setAutoCommit(false);
+    run("SET LOCAL holdfast.allow_bulk = on");
+    run("UPDATE backup_jobs SET enabled = false");
+    admin.commit();
+    admin.setAutoCommit(true);
+    assertThat(psql.rows("SELECT FROM backup_jobs WHERE enabled")).isEmpty();
+    assertThat(refusal("DELETE FROM backup_jobs").getMessage()).startsWith("delete of 31 rows");
+  }
+}
