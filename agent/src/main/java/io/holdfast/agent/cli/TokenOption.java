@@ -1,11 +1,16 @@
 package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.EnrolmentToken;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
-/** What stands behind {@code --token}: the token itself, or {@code -} for standard input. */
+/**
+ * What stands behind {@code --token}: the token itself, or {@code -} for a line of standard input.
+ */
 record TokenOption(String given) {
 
   EnrolmentToken read() {
@@ -19,7 +24,9 @@ record TokenOption(String given) {
 
   private static String standardInput() {
     try {
-      return new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      return Objects.requireNonNullElse(in.readLine(), "");
     } catch (IOException e) {
       throw new UncheckedIOException("the token cannot be read from standard input", e);
     }
