@@ -81,8 +81,9 @@ final class DatabaseFaults {
           fault(
               Kind.REFUSED,
               "record-refused",
-              place + " refuses the record: " + said,
-              "Look at the record in the spool's folder 'refused'.",
+              place + " refuses this: " + said,
+              hint(failure)
+                  .orElse("A run record that is refused lies in the spool's folder 'refused'."),
               failure);
       case "40", "53", "55", "57", "58" -> troubled(place, said, failure);
       case "08", "" ->
@@ -115,6 +116,13 @@ final class DatabaseFaults {
   private static ControlPlaneException fault(
       Kind kind, String code, String message, String remedy, Exception cause) {
     return new ControlPlaneException(kind, Problem.ofDevice(code, message, remedy), cause);
+  }
+
+  /** What the schema's own refusals say to do about them. */
+  private static Optional<String> hint(Exception failure) {
+    return deepest(failure, PSQLException.class)
+        .map(PSQLException::getServerErrorMessage)
+        .map(ServerErrorMessage::getHint);
   }
 
   /** The server's message alone, without its detail, which quotes rows; or the driver's own. */

@@ -4,6 +4,7 @@ import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
@@ -13,6 +14,9 @@ import io.holdfast.agent.testing.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Properties;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -115,6 +119,77 @@ class EnrolmentIT {
     }
   }
 
+  /** Each with a login of its own: two machines with their daemons, an admin, a viewer. */
+  @Test
+  void two_machines_an_admin_and_a_viewer_work_side_by_side() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      // Two machines must not make one repository at the same moment.
+      new AdminRestic(ResticBinaries.current(), site).run("init");
+      assertThat(register(site, token(site)).exitCode()).isZero();
+      Jdbi admin = as(psql, "backup_admin");
+      Jdbi viewer = as(psql, "backup_viewer");
+      site.daemon();
+      Process other =
+          new ProcessBuilder(
+                  Path.of("target/holdfast/bin/holdfast").toAbsolutePath().toString(),
+                  "daemon",
+                  "--config",
+                  config().toString())
+              .redirectErrorStream(true)
+              .redirectOutput(directory.resolve("other.log").toFile())
+              .start();
+      try {
+        for (String device : new String[] {Site.DEVICE, DEVICE}) {
+          String source = site.source("of-" + device, 3).toString();
+          admin.useHandle(h -> {
+            h.execute(
+                "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES (?, 'of-' || ?, ARRAY[?])",
+                device,
+                device,
+                source);
+            h.execute(
+                "INSERT INTO schedules (job_id, schedule_type, interval_seconds)"
+                    + " SELECT id, 'interval', 86400 FROM backup_jobs WHERE device_id = ?",
+                device);
+          });
+        }
+        assertThat(site.awaitRuns("of-" + DEVICE, 1))
+            .containsEntry("device_id", DEVICE)
+            .containsEntry("outcome", "success");
+        assertThat(site.awaitRuns("of-" + Site.DEVICE, 1))
+            .containsEntry("device_id", Site.DEVICE)
+            .containsEntry("outcome", "success");
+        assertThat(
+                viewer.<List<String>, RuntimeException>withHandle(h ->
+                    h.createQuery(
+                            "SELECT device_id FROM job_summary WHERE last_run_outcome = 'success'"
+                                + " ORDER BY device_id")
+                        .mapTo(String.class)
+                        .list()))
+            .containsExactly(Site.DEVICE, DEVICE);
+        admin.useHandle(h ->
+            h.execute(
+                "INSERT INTO requests (kind, job_id) SELECT 'backup', id FROM backup_jobs WHERE device_id = ?",
+                DEVICE));
+        assertThat(site.awaitRuns("of-" + DEVICE, 2)).containsEntry("triggered_by", "request");
+        assertThat(site.runs("of-" + Site.DEVICE)).hasSize(1);
+        assertThat(psql.rows("SELECT FROM problems WHERE severity = 'error'")).isEmpty();
+        Books.balance(site);
+      } finally {
+        Site.stop(other);
+      }
+    }
+  }
+
+  private static Jdbi as(ControlPlane psql, String group) {
+    var address = psql.member(group, "password");
+    Properties login = new Properties();
+    login.setProperty("user", address.user().orElseThrow());
+    login.setProperty("password", "password");
+    return Jdbi.create(address.jdbcUrl(), login);
+  }
+
   @Test
   void a_token_is_good_once_and_for_its_device_and_for_a_while() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
@@ -154,7 +229,8 @@ class EnrolmentIT {
   void a_token_names_no_secret_but_its_own_and_mistakes_are_answered() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       assertThat(site.holdfast(asAdmin(site, "enrol-token", "--device", "web 01")).err())
-          .contains("devices_id_shape")
+          .contains("device refused: the id \"web 01\" is not allowed")
+          .contains("Use letters, digits")
           .doesNotContain("\tat ");
       assertThat(site.holdfast(asAdmin(site, "enrol-token", "--device", "x", "--expires", "1y")))
           .satisfies(wrong -> assertThat(wrong.exitCode()).isEqualTo(2))
