@@ -1,15 +1,6 @@
 -- What cannot be meant is refused as it is typed, in a sentence and with a hint. Triggers, not CHECK constraints: a
 -- constraint's error prints the whole row, which may hold a secret, and rows that are there already stay.
 
-CREATE FUNCTION holdfast.refuse(message text, hint text) RETURNS void
-  LANGUAGE plpgsql
-  SET search_path = pg_catalog
-AS $$
-BEGIN
-  RAISE EXCEPTION '%', message USING ERRCODE = 'check_violation', HINT = hint;
-END
-$$;
-
 -- How many letters must be changed, added or left out to make one word of the other.
 CREATE FUNCTION holdfast.distance(one text, other text) RETURNS integer
   LANGUAGE plpgsql
@@ -152,31 +143,37 @@ DECLARE
   problem text;
 BEGIN
   IF NEW.schedule_type IS NULL OR NEW.schedule_type NOT IN ('cron', 'interval') THEN
-    PERFORM holdfast.refuse(format('schedule refused: schedule_type is "%s"', NEW.schedule_type),
-                            'Write cron or interval.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('schedule refused: schedule_type is "%s"', NEW.schedule_type),
+      HINT = 'Write cron or interval.';
   END IF;
   IF NEW.cron_expression IS NOT NULL AND NEW.interval_seconds IS NOT NULL THEN
-    PERFORM holdfast.refuse('schedule refused: it has a cron_expression and interval_seconds',
-                            'Keep one of them, and insert a second row for the other if both are meant.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'schedule refused: it has a cron_expression and interval_seconds',
+      HINT = 'Keep one of them, and insert a second row for the other if both are meant.';
   END IF;
   IF NEW.schedule_type = 'cron' THEN
     IF NEW.cron_expression IS NULL THEN
-      PERFORM holdfast.refuse('schedule refused: schedule_type is cron, and there is no cron_expression',
-                              'Write five fields, such as ''0 2 * * *'' for every night at two.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = 'schedule refused: schedule_type is cron, and there is no cron_expression',
+        HINT = 'Write five fields, such as ''0 2 * * *'' for every night at two.';
     END IF;
     problem := holdfast.cron_problem(NEW.cron_expression);
     IF problem IS NOT NULL THEN
-      PERFORM holdfast.refuse('schedule refused: ' || problem,
-                              'Write five fields, minute hour day-of-month month day-of-week, such as ''0 2 * * mon-fri''.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = 'schedule refused: ' || problem,
+        HINT = 'Write five fields, minute hour day-of-month month day-of-week, such as ''0 2 * * mon-fri''.';
     END IF;
   ELSIF NEW.interval_seconds IS NULL OR NEW.interval_seconds NOT BETWEEN 1 AND 31622400 THEN
-    PERFORM holdfast.refuse(format('schedule refused: interval_seconds is %s, outside 1 to 31622400',
-                                   coalesce(NEW.interval_seconds::text, 'missing')),
-                            'Write the seconds between two runs, such as 3600 for every hour.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('schedule refused: interval_seconds is %s, outside 1 to 31622400',
+          coalesce(NEW.interval_seconds::text, 'missing')),
+      HINT = 'Write the seconds between two runs, such as 3600 for every hour.';
   END IF;
   IF NEW.timezone IS NOT NULL AND NOT EXISTS (SELECT FROM pg_timezone_names WHERE name = NEW.timezone) THEN
-    PERFORM holdfast.refuse(format('schedule refused: there is no timezone "%s"', NEW.timezone),
-                            'Write a name such as Europe/Berlin; NULL is the device''s own.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('schedule refused: there is no timezone "%s"', NEW.timezone),
+      HINT = 'Write a name such as Europe/Berlin; NULL is the device''s own.';
   END IF;
   RETURN NEW;
 END
@@ -281,40 +278,50 @@ DECLARE
   problem text;
 BEGIN
   IF btrim(NEW.name) = '' OR NEW.name <> btrim(NEW.name) OR NEW.name ~ '[[:cntrl:]]' THEN
-    PERFORM holdfast.refuse(format('job refused: its name is "%s"', NEW.name),
-                            'Give it a name without blanks around it and without control characters.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('job refused: its name is "%s"', NEW.name),
+      HINT = 'Give it a name without blanks around it and without control characters.';
   END IF;
   IF cardinality(NEW.source_paths) = 0 OR array_ndims(NEW.source_paths) <> 1 THEN
-    PERFORM holdfast.refuse('job refused: source_paths is empty, so there is nothing to back up',
-                            'Write ARRAY[''/srv/data''].');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'job refused: source_paths is empty, so there is nothing to back up',
+      HINT = 'Write ARRAY[''/srv/data''].';
   END IF;
   FOREACH element IN ARRAY NEW.source_paths LOOP
     IF element IS NULL OR btrim(element) = '' THEN
-      PERFORM holdfast.refuse('job refused: source_paths has an element that is empty or NULL',
-                              'Leave it out, or write the path that is meant.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = 'job refused: source_paths has an element that is empty or NULL',
+        HINT = 'Leave it out, or write the path that is meant.';
     ELSIF element ~ '^[A-Za-z]:[^\\/]' THEN
-      PERFORM holdfast.refuse(format('job refused: the backslashes of the source path "%s" were lost', element),
-                              'Write ARRAY[''C:\Users\me''] instead of ''{C:\Users\me}'', which eats backslashes.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = format('job refused: the backslashes of the source path "%s" were lost', element),
+        HINT = 'Write ARRAY[''C:\Users\me''] instead of ''{C:\Users\me}'', which eats backslashes.';
     ELSIF element !~ '^(/|[A-Za-z]:[\\/]|\\\\)' THEN
-      PERFORM holdfast.refuse(format('job refused: the source path "%s" is not absolute', element),
-                              'Write it from the root on, such as /srv/data or C:\Users.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = format('job refused: the source path "%s" is not absolute', element),
+        HINT = 'Write it from the root on, such as /srv/data or C:\Users.';
     ELSIF element ~ '[[:cntrl:]]' OR element <> btrim(element) THEN
-      PERFORM holdfast.refuse(format('job refused: the source path "%s" has blanks around it or control characters',
-                                     element),
-                              'Write the path as it is on the machine.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = format('job refused: the source path "%s" has blanks around it or control characters',
+          element),
+        HINT = 'Write the path as it is on the machine.';
     END IF;
   END LOOP;
   IF array_position(NEW.exclude_patterns, NULL) IS NOT NULL OR '' = ANY (NEW.exclude_patterns) THEN
-    PERFORM holdfast.refuse('job refused: exclude_patterns has an element that is empty or NULL', 'Leave it out.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'job refused: exclude_patterns has an element that is empty or NULL',
+      HINT = 'Leave it out.';
   END IF;
   IF EXISTS (SELECT FROM unnest(NEW.tags) t WHERE t IS NULL OR btrim(t) = '' OR t LIKE '%,%') THEN
-    PERFORM holdfast.refuse('job refused: tags has an element that is empty, NULL, or has a comma, at which restic splits',
-                            'Write two tags as two elements: ARRAY[''daily'', ''web''].');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'job refused: tags has an element that is empty, NULL, or has a comma, at which restic splits',
+      HINT = 'Write two tags as two elements: ARRAY[''daily'', ''web''].';
   END IF;
   problem := holdfast.arguments_problem(NEW.restic_args);
   IF problem IS NOT NULL THEN
-    PERFORM holdfast.refuse('job refused: ' || problem,
-                            'Write a JSON array of strings, such as ''["--limit-upload", "5000"]''; SELECT * FROM restic_arguments lists what is allowed.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'job refused: ' || problem,
+      HINT = 'Write a JSON array of strings, such as ''["--limit-upload", "5000"]''; the table restic_arguments lists them.';
   END IF;
   RETURN NEW;
 END
@@ -337,15 +344,17 @@ BEGIN
   SELECT * INTO known FROM public.setting_keys WHERE key = NEW.key;
   IF NOT FOUND THEN
     SELECT holdfast.nearest(NEW.key, array_agg(key::text)) INTO near FROM public.setting_keys;
-    PERFORM holdfast.refuse(format('setting refused: "%s" is unknown', NEW.key),
-                            CASE
-                              WHEN near IS NULL THEN 'SELECT * FROM setting_keys lists the settings.'
-                              ELSE format('Did you mean "%s"?', near)
-                            END);
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('setting refused: "%s" is unknown', NEW.key),
+      HINT = CASE
+          WHEN near IS NULL THEN 'SELECT * FROM setting_keys lists the settings.'
+          ELSE format('Did you mean "%s"?', near)
+        END;
   END IF;
   IF NEW.device_id IS NOT NULL AND NOT known.per_device THEN
-    PERFORM holdfast.refuse(format('setting refused: "%s" is one for the whole fleet', NEW.key),
-                            'Leave device_id NULL.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('setting refused: "%s" is one for the whole fleet', NEW.key),
+      HINT = 'Leave device_id NULL.';
   END IF;
   IF NEW.value = '' THEN
     RETURN NEW;
@@ -353,14 +362,16 @@ BEGIN
   IF known.kind = 'integer' THEN
     IF btrim(NEW.value) !~ '^[0-9]{1,18}$'
        OR btrim(NEW.value)::bigint NOT BETWEEN known.min_value AND known.max_value THEN
-      PERFORM holdfast.refuse(format('setting refused: "%s" must be a whole number from %s to %s, and is "%s"', NEW.key,
-                                     known.min_value, known.max_value, left(NEW.value, 64)),
-                              'Write the number alone, without a unit.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = format('setting refused: "%s" must be a whole number from %s to %s, and is "%s"', NEW.key,
+          known.min_value, known.max_value, left(NEW.value, 64)),
+        HINT = 'Write the number alone, without a unit.';
     END IF;
   ELSIF known.kind = 'boolean' THEN
     IF btrim(NEW.value) NOT IN ('true', 'false', 'on', 'off', 'yes', 'no', '1', '0') THEN
-      PERFORM holdfast.refuse(format('setting refused: "%s" must be true or false, and is "%s"', NEW.key, left(NEW.value, 64)),
-                              'Write true or false.');
+      RAISE EXCEPTION USING ERRCODE = 'check_violation',
+        MESSAGE = format('setting refused: "%s" must be true or false, and is "%s"', NEW.key, left(NEW.value, 64)),
+        HINT = 'Write true or false.';
     END IF;
   ELSIF NEW.key = 'repository_environment' THEN
     BEGIN
@@ -370,12 +381,14 @@ BEGIN
       END IF;
     EXCEPTION
       WHEN invalid_text_representation OR data_exception THEN
-        PERFORM holdfast.refuse('setting refused: "repository_environment" is no JSON object of strings',
-                                'Write {"AWS_ACCESS_KEY_ID": "..."}.');
+        RAISE EXCEPTION USING ERRCODE = 'check_violation',
+          MESSAGE = 'setting refused: "repository_environment" is no JSON object of strings',
+          HINT = 'Write {"AWS_ACCESS_KEY_ID": "..."}.';
     END;
   ELSIF NEW.key = 'repository_password' AND NEW.value ~ '^\s|\s$' THEN
-    PERFORM holdfast.refuse('setting refused: "repository_password" begins or ends with white space, which restic cuts off',
-                            'Write it without.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'setting refused: "repository_password" begins or ends with white space, which restic cuts off',
+      HINT = 'Write it without.';
   END IF;
   RETURN NEW;
 END
@@ -395,20 +408,23 @@ DECLARE
   platforms CONSTANT text[] := ARRAY ['linux', 'windows', 'darwin', 'freebsd'];
 BEGIN
   IF NEW.id !~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$' THEN
-    PERFORM holdfast.refuse(format('device refused: the id "%s" is not allowed', NEW.id),
-                            'Use letters, digits, ''.'', ''_'' and ''-'', 128 at most, the first a letter or digit.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('device refused: the id "%s" is not allowed', NEW.id),
+      HINT = 'Use letters, digits, ''.'', ''_'' and ''-'', 128 at most, the first a letter or digit.';
   END IF;
   IF NEW.platform IS NULL OR NEW.platform <> ALL (platforms) THEN
-    PERFORM holdfast.refuse(format('device refused: the platform "%s" is unknown', NEW.platform),
-                            CASE
-                              WHEN holdfast.nearest(NEW.platform, platforms) IS NULL
-                                THEN 'Write linux, windows, darwin or freebsd.'
-                              ELSE format('Did you mean "%s"?', holdfast.nearest(NEW.platform, platforms))
-                            END);
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('device refused: the platform "%s" is unknown', NEW.platform),
+      HINT = CASE
+          WHEN holdfast.nearest(NEW.platform, platforms) IS NULL
+            THEN 'Write linux, windows, darwin or freebsd.'
+          ELSE format('Did you mean "%s"?', holdfast.nearest(NEW.platform, platforms))
+        END;
   END IF;
   IF btrim(NEW.name) = '' OR NEW.name ~ '[[:cntrl:]]' THEN
-    PERFORM holdfast.refuse('device refused: its name is empty, or has control characters',
-                            'It is the host name that its snapshots carry.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = 'device refused: its name is empty, or has control characters',
+      HINT = 'It is the host name that its snapshots carry.';
   END IF;
   RETURN NEW;
 END
@@ -441,9 +457,10 @@ BEGIN
     SELECT count(*) INTO touched FROM before;
   END IF;
   IF touched > most THEN
-    PERFORM holdfast.refuse(format('%s of %s rows of %s refused: it looks like a WHERE that was forgotten', lower(TG_OP),
-                                   touched, TG_TABLE_NAME),
-                            'If it is meant: BEGIN; SET LOCAL holdfast.allow_bulk = on; ... COMMIT;');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('%s of %s rows of %s refused: it looks like a WHERE that was forgotten', lower(TG_OP),
+          touched, TG_TABLE_NAME),
+      HINT = 'If it is meant: BEGIN; SET LOCAL holdfast.allow_bulk = on; ... COMMIT;';
   END IF;
   RETURN NULL;
 END

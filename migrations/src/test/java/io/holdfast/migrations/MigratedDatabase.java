@@ -26,9 +26,22 @@ final class MigratedDatabase implements AutoCloseable {
     connection = connect();
   }
 
+  /** The one login of a fleet that wants it so, as the seed had it. */
+  static final String SHARED_CLIENT = "test_shared_client";
+
   static MigratedDatabase create() throws SQLException {
     MigratedDatabase database = empty();
     database.migrate();
+    database.execute(
+        """
+        DO $$
+        BEGIN
+          CREATE ROLE test_shared_client IN ROLE backup_client, backup_shared_client;
+        EXCEPTION
+          WHEN duplicate_object OR unique_violation THEN NULL;
+        END
+        $$
+        """);
     return database;
   }
 

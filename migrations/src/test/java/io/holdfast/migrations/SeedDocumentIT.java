@@ -59,7 +59,7 @@ class SeedDocumentIT {
           "INSERT INTO schedules (job_id, schedule_type, cron_expression) VALUES (?::uuid, 'cron', '0 2 * * *')",
           job);
       try (Statement role = client.createStatement()) {
-        role.execute("SET ROLE backup_client");
+        role.execute("SET ROLE " + MigratedDatabase.SHARED_CLIENT);
       }
       List<String> seed = statements("queries-for-client.sql");
       assertThat(seed).hasSize(7);
