@@ -47,8 +47,6 @@ BEGIN
     FROM pg_auth_members a
            JOIN pg_roles g ON g.oid = a.roleid AND g.rolname = 'backup_client'
            JOIN pg_roles m ON m.oid = a.member AND m.rolcanlogin
-    UNION
-    SELECT rolname FROM pg_roles WHERE rolname = 'backup_client' AND rolcanlogin
   LOOP
     EXECUTE format('GRANT backup_shared_client TO %I', login);
     RAISE NOTICE 'the login % still reads and writes for all devices: see docs/control-plane.md', login;
@@ -81,6 +79,24 @@ BEGIN
     EXECUTE format('CREATE POLICY of_viewers ON %I FOR SELECT TO backup_viewer USING (true)', guarded);
     EXECUTE format('CREATE POLICY of_shared_login ON %I TO backup_shared_client USING (true) WITH CHECK (true)', guarded);
   END LOOP;
+END
+$$;
+
+-- In the seed the group itself was the login of all machines. It cannot be a member of backup_shared_client, since its
+-- own members would be that too. Where it still logs in, it goes on to see everything, at the price of plans that read
+-- more; once no machine uses it, DROP POLICY of_seeds_login removes that.
+DO $$
+DECLARE
+  guarded text;
+BEGIN
+  IF (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'backup_client') THEN
+    FOREACH guarded IN ARRAY ARRAY ['devices', 'backup_jobs', 'schedules', 'settings', 'runs', 'missed_runs', 'problems',
+      'requests'] LOOP
+      EXECUTE format('CREATE POLICY of_seeds_login ON %I TO backup_client USING ((SELECT session_user) = ''backup_client'')
+                      WITH CHECK ((SELECT session_user) = ''backup_client'')', guarded);
+    END LOOP;
+    RAISE NOTICE 'the login backup_client still reads and writes for all devices: see docs/control-plane.md';
+  END IF;
 END
 $$;
 
