@@ -70,15 +70,17 @@ final class Requests {
   void turn(DeviceConfig config) throws ControlPlaneException {
     // In this order: what a record in the spool answers must not be taken for unanswered.
     boolean allTold = spoolIsEmpty.getAsBoolean();
-    awaitsAnswers = false;
+    // Whoever ends a run meanwhile wakes us again.
+    awaitsAnswers = true;
+    boolean awaits = false;
     for (Request request : source.claim()) {
       if (request.again() && (underWay(request.id()) || !allTold)) {
-        awaitsAnswers = true;
+        awaits = true;
         continue;
       }
       switch (request.kind()) {
         case "backup" -> backup(request, config);
-        case "cancel" -> cancel(request);
+        case "cancel" -> awaits |= cancel(request);
         case "sync" -> source.answer(request.id(), true, "the configuration was read");
         default ->
             source.answer(
@@ -89,6 +91,7 @@ final class Requests {
                     + "; upgrade Holdfast on the machine");
       }
     }
+    awaitsAnswers = awaits;
   }
 
   private boolean underWay(UUID request) {
@@ -112,7 +115,8 @@ final class Requests {
     }
   }
 
-  private void cancel(Request request) throws ControlPlaneException {
+  /** Whether it is answered only when a run has ended. */
+  private boolean cancel(Request request) throws ControlPlaneException {
     Optional<OpenRun> run =
         openRuns.all().stream()
             .filter(open -> open.stage() == Stage.RUNNING)
@@ -122,9 +126,7 @@ final class Requests {
       if (openRuns.askedToEnd(run.get().start().id()).isEmpty()) {
         openRuns.askToEnd(run.get().start().id(), "by request of " + request.requestedBy());
       }
-      // Answered when it has ended.
-      awaitsAnswers = true;
-      return;
+      return true;
     }
     Optional<Owed> dropped =
         request.runId().isEmpty() ? request.jobId().flatMap(queue::drop) : Optional.empty();
@@ -136,6 +138,7 @@ final class Requests {
         request.id(),
         done,
         done ? "it has been cancelled or has ended" : "nothing of it runs or waits on this device");
+    return false;
   }
 
   private static boolean isMeant(Request request, OpenRun open) {
