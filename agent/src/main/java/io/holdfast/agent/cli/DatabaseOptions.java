@@ -4,6 +4,7 @@ import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.config.DatabaseUrl;
 import io.holdfast.agent.config.EnrolmentToken;
 import io.holdfast.agent.config.Environment;
+import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.config.InvalidDatabaseUrl;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
@@ -47,9 +48,19 @@ final class DatabaseOptions {
   }
 
   /**
+   * The database that an admin means. His machine may have no configuration file, and needs none if
+   * the options name the database.
+   */
+  DatabaseAddress orConfigured(ConfigOption config) throws InvalidConfig {
+    return over(
+        url == null ? Optional.of(config.load().database()) : Optional.empty(),
+        config.environment());
+  }
+
+  /**
    * The database that the options name, with what they leave open taken from the configuration's.
    */
-  DatabaseAddress over(Optional<DatabaseAddress> configured, Environment environment) {
+  private DatabaseAddress over(Optional<DatabaseAddress> configured, Environment environment) {
     DatabaseAddress base = base(configured);
     boolean sameUser = user == null || base.user().filter(user::equals).isPresent();
     Optional<Secret> password =

@@ -60,9 +60,7 @@ final class EnrolTokenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException {
-    Optional<DatabaseAddress> configured =
-        database.url().isPresent() ? Optional.empty() : Optional.of(config.load().database());
-    DatabaseAddress address = database.over(configured, config.environment());
+    DatabaseAddress address = database.orConfigured(config);
     Secret password = DeviceLogins.newPassword();
     try (DeviceLogins logins = new DeviceLogins(address)) {
       String user =

@@ -7,7 +7,6 @@ import io.holdfast.agent.postgres.Migrations;
 import io.holdfast.agent.postgres.Migrations.Step;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,7 +34,7 @@ final class MigrateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException {
-    DatabaseAddress address = database.over(configured(), config.environment());
+    DatabaseAddress address = database.orConfigured(config);
     Migrations migrations = new Migrations(address);
     PrintWriter out = spec.commandLine().getOut();
     if (!statusOnly) {
@@ -55,14 +54,6 @@ final class MigrateCommand implements Callable<Integer> {
       print(out, steps);
     }
     return ExitCode.OK;
-  }
-
-  /**
-   * An admin's machine may have no configuration file, and needs none if the options name the
-   * database.
-   */
-  private Optional<DatabaseAddress> configured() throws InvalidConfig {
-    return database.url().isPresent() ? Optional.empty() : Optional.of(config.load().database());
   }
 
   private static void print(PrintWriter out, List<Step> steps) {

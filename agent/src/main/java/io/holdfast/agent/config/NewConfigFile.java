@@ -1,11 +1,10 @@
 package io.holdfast.agent.config;
 
+import io.holdfast.agent.files.OwnersOnly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 
 /**
@@ -33,14 +32,7 @@ public record NewConfigFile(
     if (directory != null) {
       Files.createDirectories(directory);
     }
-    boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
-    FileAttribute<?>[] attributes =
-        posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
-    Files.createFile(file, attributes);
+    Files.createFile(file, OwnersOnly.at(file));
     Files.writeString(file, render(), StandardOpenOption.TRUNCATE_EXISTING);
   }
 

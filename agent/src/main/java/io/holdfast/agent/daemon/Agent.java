@@ -90,7 +90,7 @@ public final class Agent {
     missedRuns =
         new MissedRuns(
             journal,
-            job -> state.view().config().flatMap(c -> c.plan(job)).map(plan -> plan.job().name()),
+            job -> state.view().config().flatMap(c -> c.jobName(job)),
             parts.config().deviceId(),
             clock);
     queue =

@@ -14,7 +14,6 @@ import io.holdfast.agent.sync.DeviceConfig;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +24,6 @@ import java.util.Optional;
  * leaves a heartbeat.
  */
 public final class Doctor {
-
-  /** Beyond this restic's locks may be misjudged by other machines. */
-  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
 
   private final AgentParts parts;
   private final List<Finding> findings = new ArrayList<>();
@@ -102,19 +98,19 @@ public final class Doctor {
   }
 
   private void clock(Instant serverTime) {
-    Duration ahead = Duration.between(serverTime, parts.clock().instant());
-    if (ahead.abs().compareTo(CLOCK_TOLERANCE) > 0) {
+    ClockSkew skew = ClockSkew.between(serverTime, parts.clock().instant());
+    if (!skew.isTolerable()) {
       add(
           "clock",
           Grade.ERROR,
           "this machine's clock is "
-              + ahead.abs().toSeconds()
+              + skew.ahead().abs().toSeconds()
               + " s "
-              + (ahead.isNegative() ? "behind" : "ahead of")
+              + skew.direction()
               + " the database's",
           "Let both follow a time server.");
     } else {
-      ok("clock", "within " + CLOCK_TOLERANCE.toMinutes() + " minutes of the database's");
+      ok("clock", "within " + ClockSkew.TOLERANCE.toMinutes() + " minutes of the database's");
     }
   }
 

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * This machine's own password for its login. It is on disk before the control plane has it, and can
@@ -17,30 +16,27 @@ import java.nio.file.StandardCopyOption;
  */
 public final class Enrolment {
 
-  private static final String LOGIN_REFUSED = "database-login-refused";
-
   private Enrolment() {}
 
   /**
    * Sees to it that the file holds a password of the device's own that lets it in.
    *
    * @param withToken the login that the token gives
-   * @return whether there was anything to do
    * @throws ControlPlaneException if the control plane cannot be reached or refuses the token
    * @throws IOException if the file cannot be read or written
    */
-  public static boolean enrol(DatabaseAddress withToken, Path passwordFile)
+  public static void enrol(DatabaseAddress withToken, Path passwordFile)
       throws ControlPlaneException, IOException {
     if (letsIn(withToken, passwordFile)) {
-      return false;
+      return;
     }
     try (DeviceLogins login = new DeviceLogins(withToken)) {
+      // Before the file is written over: a token that is good no more must not cost it.
       login.isDevice();
       Secret own = DeviceLogins.newPassword();
       write(passwordFile, own);
       login.keep(own);
     }
-    return true;
   }
 
   /**
@@ -55,14 +51,14 @@ public final class Enrolment {
     Path next = passwordFile.resolveSibling(passwordFile.getFileName() + ".next");
     if (letsIn(address, next)) {
       // A rotation that was cut short.
-      replace(next, passwordFile);
+      DurableFile.rename(next, passwordFile);
     }
     Secret own = DeviceLogins.newPassword();
     write(next, own);
     try (DeviceLogins login = new DeviceLogins(address)) {
       login.keep(own);
     }
-    replace(next, passwordFile);
+    DurableFile.rename(next, passwordFile);
   }
 
   private static boolean letsIn(DatabaseAddress address, Path passwordFile)
@@ -72,21 +68,10 @@ public final class Enrolment {
     }
     DatabaseAddress own =
         address.as(address.user().orElseThrow(), DatabaseAddress.readPassword(passwordFile));
-    try (DeviceLogins login = new DeviceLogins(own)) {
-      return login.isDevice();
-    } catch (ControlPlaneException e) {
-      if (e.problem().code().equals(LOGIN_REFUSED)) {
-        return false;
-      }
-      throw e;
-    }
+    return DeviceLogins.letsIn(own);
   }
 
   private static void write(Path file, Secret password) throws IOException {
     DurableFile.write(file, (password.value() + "\n").getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void replace(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 }

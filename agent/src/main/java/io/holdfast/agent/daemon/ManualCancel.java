@@ -1,14 +1,12 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.run.DeviceLocks;
-import io.holdfast.agent.run.DeviceLocks.Held;
 import io.holdfast.agent.run.OpenRun;
 import io.holdfast.agent.run.OpenRun.Stage;
 import io.holdfast.agent.run.OpenRuns;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Ends a run of this device that whatever process of the agent carries out, and waits for its end.
@@ -87,9 +85,7 @@ public final class ManualCancel {
 
   /** Its agent would hold the job's lock. */
   private boolean isAbandoned(OpenRun run) {
-    Optional<Held> held = locks.tryJob(run.start().jobId());
-    held.ifPresent(Held::close);
-    return held.isPresent() && goesOn(run);
+    return !locks.jobIsHeld(run.start().jobId()) && goesOn(run);
   }
 
   private boolean hasEnded(OpenRun run) throws InterruptedException {

@@ -98,12 +98,7 @@ final class RunQueue {
   /** Whether a run of the job goes on now, in whatever process; one that waits does not. */
   boolean isRunning(UUID job) {
     Ticket ticket = active.get(job);
-    if (ticket != null) {
-      return ticket.running;
-    }
-    Optional<Held> held = locks.tryJob(job);
-    held.ifPresent(Held::close);
-    return held.isEmpty();
+    return ticket != null ? ticket.running : locks.jobIsHeld(job);
   }
 
   /**
@@ -123,10 +118,7 @@ final class RunQueue {
   }
 
   private void start(UUID job, Held held) {
-    Ticket ticket =
-        new Ticket(
-            config.get().flatMap(c -> c.plan(job)).map(p -> p.job().name()).orElse("?"),
-            self -> carryOut(self, job, held));
+    Ticket ticket = new Ticket(nameOf(job), self -> carryOut(self, job, held));
     active.put(job, ticket);
     ticket.thread.start();
   }
@@ -214,13 +206,17 @@ final class RunQueue {
       if (!told) {
         log.info(
             "job \"{}\" waits: {} of {} backups are running on this device",
-            config.get().flatMap(c -> c.plan(job)).map(p -> p.job().name()).orElse("?"),
+            nameOf(job),
             slots,
             slots);
         told = true;
       }
       Thread.sleep(LOOK_FOR_A_SLOT_EVERY);
     }
+  }
+
+  private String nameOf(UUID job) {
+    return config.get().flatMap(c -> c.jobName(job)).orElse("?");
   }
 
   /** The job may have been changed, switched off or deleted while it waited. */

@@ -30,10 +30,11 @@ final class SyncTurn implements Loop.Turn {
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
   private static final Duration LAST_RETRY = Duration.ofMinutes(1);
-  private static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(5);
 
-  /** What was told last; told again only when it differs. */
-  private record Told(Map<Integer, Instant> nextRuns, List<Problem> problems) {}
+  private static final Server TIMELESS = new Server(Instant.EPOCH, "");
+
+  /** What was told last, and to whom; told again only when it differs. */
+  private record Told(String server, Map<Integer, Instant> nextRuns, List<Problem> problems) {}
 
   /** What is done with the control plane at hand, besides the configuration. */
   interface AfterSync {
@@ -133,22 +134,20 @@ final class SyncTurn implements Loop.Turn {
     board.set("config-cache-damaged", cache.problem());
   }
 
-  private static final Server TIMELESS = new Server(Instant.EPOCH, "");
-
   /** Times of schedules and of restic's locks go by this clock. */
   private void checkClock(Server server) {
-    Duration ahead = Duration.between(server.time(), clock.instant());
+    ClockSkew skew = ClockSkew.between(server.time(), clock.instant());
     board.set(
         "clock-wrong",
-        ahead.abs().compareTo(CLOCK_TOLERANCE) <= 0
+        skew.isTolerable()
             ? Optional.empty()
             : Optional.of(
                 Problem.ofDevice(
                         "clock-wrong",
                         "this machine's clock is more than "
-                            + CLOCK_TOLERANCE.toMinutes()
+                            + ClockSkew.TOLERANCE.toMinutes()
                             + " minutes "
-                            + (ahead.isNegative() ? "behind" : "ahead of")
+                            + skew.direction()
                             + " the database's",
                         "Let a time service such as systemd-timesyncd set it.")
                     .asWarning()));
@@ -157,13 +156,11 @@ final class SyncTurn implements Loop.Turn {
   /** A server that is not the one it was may not have what its predecessor was told. */
   private void tell(Server server, List<Problem> problems) throws ControlPlaneException {
     List<JobPlan> plans = state.activePlans();
-    Told now = new Told(agenda.next(plans, clock.instant()), List.copyOf(problems));
-    if (told.filter(now::equals).isEmpty() || !server.identity().equals(toldTo)) {
+    Told now =
+        new Told(server.identity(), agenda.next(plans, clock.instant()), List.copyOf(problems));
+    if (told.filter(now::equals).isEmpty()) {
       source.tell(now.nextRuns(), now.problems());
       told = Optional.of(now);
-      toldTo = server.identity();
     }
   }
-
-  private String toldTo = "";
 }

@@ -7,8 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -33,7 +31,7 @@ public final class DurableFile {
     Path written = file.resolveSibling(file.getFileName() + UNFINISHED);
     try {
       Files.deleteIfExists(written);
-      try (FileChannel channel = FileChannel.open(written, NEW, ownersOnly(file))) {
+      try (FileChannel channel = FileChannel.open(written, NEW, OwnersOnly.at(file))) {
         put(channel, content);
       }
       rename(written, file);
@@ -81,14 +79,6 @@ public final class DurableFile {
   private static final Set<StandardOpenOption> NEW =
       EnumSet.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
-  private static FileAttribute<?>[] ownersOnly(Path file) {
-    return posix(file)
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-        }
-        : new FileAttribute<?>[0];
-  }
-
   private static void put(FileChannel channel, byte[] content) throws IOException {
     ByteBuffer buffer = ByteBuffer.wrap(content);
     while (buffer.hasRemaining()) {
@@ -97,7 +87,13 @@ public final class DurableFile {
     channel.force(true);
   }
 
-  private static void rename(Path from, Path to) throws IOException {
+  /**
+   * Gives the file another name, or puts it in the place of another; when it returns this survives
+   * a crash.
+   *
+   * @throws IOException if it cannot be renamed; both files are as they were
+   */
+  public static void rename(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     forceDirectory(to);
   }
@@ -105,7 +101,7 @@ public final class DurableFile {
   /** The new name must survive too. Windows cannot open a directory and needs no such step. */
   private static void forceDirectory(Path file) throws IOException {
     Path directory = file.toAbsolutePath().getParent();
-    if (directory == null || !posix(file)) {
+    if (directory == null || !OwnersOnly.isPosix(file)) {
       return;
     }
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
@@ -119,9 +115,5 @@ public final class DurableFile {
     } catch (IOException e) {
       failure.addSuppressed(e);
     }
-  }
-
-  private static boolean posix(Path file) {
-    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 }

@@ -16,6 +16,7 @@ import org.postgresql.util.ServerErrorMessage;
  */
 final class DatabaseFaults {
 
+  static final String LOGIN_REFUSED = "database-login-refused";
   static final String RIGHT_MISSING = "database-right-missing";
 
   private DatabaseFaults() {}
@@ -30,7 +31,7 @@ final class DatabaseFaults {
       case "28P01", "28000" ->
           fault(
               Kind.MISCONFIGURED,
-              "database-login-refused",
+              LOGIN_REFUSED,
               place + " refuses user \"" + address.user().orElse("(default)") + "\": " + said,
               "Correct user and password in the configuration file, PGPASSWORD or .pgpass.",
               failure);

@@ -82,6 +82,22 @@ public final class DeviceLogins implements AutoCloseable {
         handle.createQuery("SELECT holdfast.me() IS NOT NULL").mapTo(Boolean.class).one());
   }
 
+  /**
+   * Whether these are good credentials of a device.
+   *
+   * @throws ControlPlaneException if the database cannot be reached
+   */
+  public static boolean letsIn(DatabaseAddress address) throws ControlPlaneException {
+    try (DeviceLogins login = new DeviceLogins(address)) {
+      return login.isDevice();
+    } catch (ControlPlaneException e) {
+      if (e.problem().code().equals(DatabaseFaults.LOGIN_REFUSED)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   private static String verifier(Secret password) {
     return PasswordUtil.encodeScramSha256(password.value().toCharArray());
   }

@@ -23,10 +23,8 @@ final class RunDao {
   private RunDao() {}
 
   // A run outlives its job: if the job was deleted meanwhile, job_id stays empty and job_name
-  // tells. The test for
-  // the row comes first because a trigger closes an older running row of the job on every insert,
-  // and a replayed
-  // start must not close a newer run.
+  // tells. The test for the row comes first because a trigger closes an older running row of the
+  // job on every insert, and a replayed start must not close a newer run.
   private static final String STARTED =
       """
       INSERT INTO runs (run_uuid, job_id, job_name, device_id, start_time, status, triggered_by,
@@ -70,8 +68,7 @@ final class RunDao {
   }
 
   // A row that has ended stays as it is, so a replay changes nothing; unless it was closed without
-  // the device's
-  // word, which this is. If the start never arrived, this makes the row.
+  // the device's word, which this is. If the start never arrived, this makes the row.
   private static final String FINISHED =
       """
       INSERT INTO runs (run_uuid, job_id, job_name, device_id, start_time, triggered_by, scheduled_for,

@@ -165,13 +165,10 @@ public final class Spool {
 
   /** Puts a record back that the control plane has lost. */
   void restore(Path deliveredFile) throws IOException {
-    String name = deliveredFile.getFileName().toString();
-    Matcher numbered = NUMBERED.matcher(name);
-    String rest = numbered.matches() ? name.substring(name.indexOf('-') + 1) : name;
     numbered(number ->
         Files.move(
             deliveredFile,
-            directory.resolve(numbered(number) + rest),
+            directory.resolve(numbered(number) + deliveredFile.getFileName()),
             StandardCopyOption.ATOMIC_MOVE));
   }
 

@@ -1,13 +1,12 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.files.OwnersOnly;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.regex.Matcher;
@@ -57,16 +56,12 @@ final class PrivateFiles {
   }
 
   private Path write(String what, Secret secret) throws IOException {
-    boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
-    FileAttribute<?>[] attributes =
-        posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
     Path file =
         Files.createTempFile(
-            directory, ProcessHandle.current().pid() + "-" + what + "-", "", attributes);
+            directory,
+            ProcessHandle.current().pid() + "-" + what + "-",
+            "",
+            OwnersOnly.at(directory));
     return Files.write(file, secret.value().getBytes(StandardCharsets.UTF_8));
   }
 

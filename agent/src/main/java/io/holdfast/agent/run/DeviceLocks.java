@@ -116,9 +116,18 @@ public final class DeviceLocks {
 
   /** Whether some process is the daemon on this state directory. */
   public boolean daemonRuns() {
-    Optional<Held> held = tryLock("daemon");
-    held.ifPresent(Held::close);
-    return held.isEmpty();
+    return isHeld(tryLock("daemon"));
+  }
+
+  /** Whether somebody has the right to run this job, and so runs it or waits for his turn. */
+  public boolean jobIsHeld(UUID jobId) {
+    return isHeld(tryJob(jobId));
+  }
+
+  /** What was only tried is given back. */
+  private static boolean isHeld(Optional<Held> tried) {
+    tried.ifPresent(Held::close);
+    return tried.isEmpty();
   }
 
   private Optional<Held> tryLock(String name) {

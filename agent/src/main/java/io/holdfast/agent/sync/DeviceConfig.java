@@ -64,6 +64,11 @@ public record DeviceConfig(
     return plans.stream().filter(plan -> plan.job().id().equals(jobId)).findFirst();
   }
 
+  /** What that job is called. */
+  public Optional<String> jobName(UUID jobId) {
+    return plan(jobId).map(plan -> plan.job().name());
+  }
+
   /** The plan of the job with this name or id, if it is enabled and valid. */
   public Optional<JobPlan> planNamed(String nameOrId) {
     return plans.stream()

@@ -24,7 +24,7 @@ class AgentClockIT {
     // In Berlin 02:30 does not exist on 29 March 2026.
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      catchUpAtOnce(psql);
+      psql.catchUpAtOnce();
       UUID job = psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       int berlin = psql.cron(job, "30 2 * * *");
       UUID other = psql.job(Site.DEVICE, "other", site.source("other", 2).toString());
@@ -57,11 +57,6 @@ class AgentClockIT {
         Books.balance(site);
       }
     }
-  }
-
-  private static void catchUpAtOnce(ControlPlane psql) {
-    psql.setting("catch_up_delay_seconds", "0");
-    psql.setting("catch_up_jitter_seconds", "0");
   }
 
   private static String nextRun(ControlPlane psql, int schedule) {

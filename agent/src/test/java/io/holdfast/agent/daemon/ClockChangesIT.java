@@ -22,8 +22,7 @@ class ClockChangesIT {
 
   private Site site() throws Exception {
     Site site = new Site(directory, ResticBinaries.current());
-    site.controlPlane().setting("catch_up_delay_seconds", "0");
-    site.controlPlane().setting("catch_up_jitter_seconds", "0");
+    site.controlPlane().catchUpAtOnce();
     return site;
   }
 

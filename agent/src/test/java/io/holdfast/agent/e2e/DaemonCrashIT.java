@@ -38,8 +38,7 @@ class DaemonCrashIT {
 
   private static Site site(Path directory, Path restic) throws IOException {
     Site site = new Site(directory, restic);
-    site.controlPlane().setting("catch_up_delay_seconds", "0");
-    site.controlPlane().setting("catch_up_jitter_seconds", "0");
+    site.controlPlane().catchUpAtOnce();
     return site;
   }
 

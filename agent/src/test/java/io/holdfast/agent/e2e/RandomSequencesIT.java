@@ -72,8 +72,7 @@ class RandomSequencesIT {
       jobs = new FaultyJobs(site);
       ControlPlane psql = site.controlPlane();
       psql.setting("max_concurrent_backups", "2");
-      psql.setting("catch_up_delay_seconds", "0");
-      psql.setting("catch_up_jitter_seconds", "0");
+      psql.catchUpAtOnce();
       psql.setting("sync_interval_seconds", "5");
       for (int i = 0; i < 3; i++) {
         UUID job = jobs.slow("slow-" + i, i + 1);
