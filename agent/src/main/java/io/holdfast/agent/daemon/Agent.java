@@ -230,7 +230,11 @@ public final class Agent {
       }
       comparedWith = server.identity();
     }
-    requests.turn(config);
+    if (server.requestsWait()) {
+      requests.turn(config);
+    } else {
+      requests.nothingWaits();
+    }
     dueLoop.wake();
     int refused = parts.spool().refused();
     problems.set(

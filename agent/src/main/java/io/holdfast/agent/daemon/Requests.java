@@ -94,6 +94,11 @@ final class Requests {
     awaitsAnswers = awaits;
   }
 
+  /** The control plane says that all have been answered. */
+  void nothingWaits() {
+    awaitsAnswers = false;
+  }
+
   private boolean underWay(UUID request) {
     return agenda.allOwed().stream().anyMatch(owed -> owed.requests().contains(request))
         || openRuns.all().stream().anyMatch(run -> run.start().requests().contains(request));

@@ -31,7 +31,7 @@ final class SyncTurn implements Loop.Turn {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
   private static final Duration LAST_RETRY = Duration.ofMinutes(1);
 
-  private static final Server TIMELESS = new Server(Instant.EPOCH, "");
+  private static final Server TIMELESS = new Server(Instant.EPOCH, "", false);
 
   /** What was told last, and to whom; told again only when it differs. */
   private record Told(String server, Map<Integer, Instant> nextRuns, List<Problem> problems) {}
@@ -97,7 +97,6 @@ final class SyncTurn implements Loop.Turn {
       state.synced(config, problems, clock.instant());
       tell(rows.server(), problems);
       afterSync.with(config, rows.server());
-      source.sweep();
       retry = FIRST_RETRY;
       return config.settings().syncInterval();
     } catch (ControlPlaneException e) {

@@ -18,6 +18,7 @@ final class DatabaseFaults {
 
   static final String LOGIN_REFUSED = "database-login-refused";
   static final String RIGHT_MISSING = "database-right-missing";
+  static final String SCHEMA_MISSING = "schema-missing";
 
   private DatabaseFaults() {}
 
@@ -45,7 +46,7 @@ final class DatabaseFaults {
       case "42P01", "42703", "42883", "3F000" ->
           fault(
               Kind.MISCONFIGURED,
-              "schema-missing",
+              SCHEMA_MISSING,
               place + " does not have the schema that this agent needs: " + said,
               "Run 'holdfast migrate' as the owner of the database.",
               failure);

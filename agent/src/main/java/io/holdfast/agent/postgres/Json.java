@@ -1,6 +1,7 @@
 package io.holdfast.agent.postgres;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -25,6 +26,14 @@ final class Json {
       return MAPPER.writeValueAsString(value).replace("\\u0000", "");
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a value of ours is not JSON", e);
+    }
+  }
+
+  static JsonNode read(String json) {
+    try {
+      return MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("PostgreSQL's jsonb is not JSON", e);
     }
   }
 }

@@ -3,58 +3,86 @@ package io.holdfast.agent.postgres;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.sync.ConfigRows;
-import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigSource;
 import io.holdfast.agent.sync.Heartbeat;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
-import org.jdbi.v3.core.Handle;
+import java.util.Optional;
 
-/** The device's configuration, read from and told to the control plane's tables. */
+/**
+ * The device's configuration, read from and told to the control plane, in one round trip each. For
+ * one thread.
+ */
 public final class PostgresConfigSource implements ConfigSource {
 
   private final Database database;
   private final String deviceId;
+  private Optional<Known> known = Optional.empty();
+
+  /** What was read last. */
+  private record Known(String revision, ConfigRows rows) {}
 
   public PostgresConfigSource(Database database, String deviceId) {
     this.database = database;
     this.deviceId = deviceId;
   }
 
-  @Override
-  public ConfigRows sync(Heartbeat heartbeat) throws ControlPlaneException {
-    SchemaCheck.require(database);
-    return database.call(handle -> {
-      // One view of all tables: a job must not appear without its schedules.
-      handle.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-      return new ConfigRows(
-          DeviceDao.heartbeat(handle, heartbeat),
-          JobDao.ofDevice(handle, deviceId),
-          ScheduleDao.ofDevice(handle, deviceId),
-          SettingDao.ofDevice(handle, deviceId),
-          server(handle));
-    });
-  }
-
-  private static final String SERVER =
+  private static final String SYNC =
       """
-      SELECT clock_timestamp(),
-             concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())
+      SELECT holdfast.agent_sync(:device, :name, :platform, :host, CAST(:about AS jsonb), :known)::text
       """;
 
-  private static Server server(Handle handle) {
-    return handle
-        .createQuery(SERVER)
-        .map((row, _) ->
-            new Server(row.getObject(1, OffsetDateTime.class).toInstant(), row.getString(2)))
-        .one();
+  /**
+   * Asks for the configuration only if it is of another revision than the one that we know. Another
+   * server may count otherwise: then all of it is asked for.
+   */
+  @Override
+  public ConfigRows sync(Heartbeat heartbeat) throws ControlPlaneException {
+    SyncAnswer answer = ask(heartbeat, known.map(Known::revision).orElse(""));
+    boolean sameServer =
+        known
+            .filter(k -> k.rows().server().identity().equals(answer.server().identity()))
+            .isPresent();
+    if (!answer.hasConfiguration() && !sameServer) {
+      return remembered(ask(heartbeat, ""));
+    }
+    return remembered(answer);
   }
 
-  @Override
-  public void sweep() throws ControlPlaneException {
-    database.call(handle -> handle.execute("SELECT holdfast.sweep()"));
+  private ConfigRows remembered(SyncAnswer answer) {
+    ConfigRows rows =
+        answer.hasConfiguration()
+            ? answer.rows()
+            : known.orElseThrow().rows().with(answer.device(), answer.server());
+    known = Optional.of(new Known(answer.revision(), rows));
+    return rows;
+  }
+
+  private SyncAnswer ask(Heartbeat heartbeat, String knownRevision) throws ControlPlaneException {
+    try {
+      SyncAnswer answer =
+          database.call(handle ->
+              handle
+                  .createQuery(SYNC)
+                  .bind("device", deviceId)
+                  .bind("name", heartbeat.deviceName())
+                  .bind("platform", heartbeat.platform())
+                  .bind("host", heartbeat.hostname())
+                  .bind("about", Json.write(heartbeat.metadata()))
+                  .bind("known", knownRevision)
+                  .map((row, _) -> new SyncAnswer(Json.read(row.getString(1))))
+                  .one());
+      SchemaCheck.require(
+          answer.schemaVersion(), answer.oldestAgentSchema(), database.address().display());
+      return answer;
+    } catch (ControlPlaneException e) {
+      if (e.problem().code().equals(DatabaseFaults.SCHEMA_MISSING)) {
+        // It may only be an older one, which has a sentence of its own.
+        SchemaCheck.require(database);
+      }
+      throw e;
+    }
   }
 
   @Override

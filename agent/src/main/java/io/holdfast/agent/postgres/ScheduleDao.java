@@ -1,13 +1,9 @@
 package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.run.DueRun.FiredSchedule;
-import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -16,37 +12,6 @@ import org.jdbi.v3.core.statement.PreparedBatch;
 final class ScheduleDao {
 
   private ScheduleDao() {}
-
-  private static final String OF_DEVICE =
-      """
-      SELECT s.id, s.job_id, s.schedule_type, s.cron_expression, s.interval_seconds, s.timezone,
-             s.enabled, s.last_run_at, s.catch_up
-      FROM schedules s
-      JOIN backup_jobs j ON j.id = s.job_id
-      WHERE j.device_id = :device
-      ORDER BY s.id
-      """;
-
-  static List<ScheduleRow> ofDevice(Handle handle, String deviceId) {
-    return handle
-        .createQuery(OF_DEVICE)
-        .bind("device", deviceId)
-        .map((row, _) -> schedule(row))
-        .list();
-  }
-
-  private static ScheduleRow schedule(ResultSet row) throws SQLException {
-    return new ScheduleRow(
-        row.getInt("id"),
-        row.getObject("job_id", UUID.class),
-        row.getString("schedule_type"),
-        Optional.ofNullable(row.getString("cron_expression")),
-        Optional.ofNullable(row.getObject("interval_seconds", Integer.class)),
-        Optional.ofNullable(row.getString("timezone")),
-        row.getBoolean("enabled"),
-        Times.read(row, "last_run_at"),
-        row.getBoolean("catch_up"));
-  }
 
   // A replayed record must not put an older time over a newer one, unless that one is of a clock
   // that was wrong.

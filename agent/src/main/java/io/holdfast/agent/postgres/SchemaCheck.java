@@ -13,7 +13,7 @@ import java.util.Optional;
 public final class SchemaCheck {
 
   /** The schema that this agent was built for: the highest migration of its own release. */
-  public static final int BUILT_FOR = 20;
+  public static final int BUILT_FOR = 21;
 
   private static final String VERSION =
       """
@@ -37,12 +37,15 @@ public final class SchemaCheck {
                 .createQuery(VERSION)
                 .map((row, _) -> new Version(row.getInt(1), row.getInt(2)))
                 .one());
-    Optional<Problem> unfit =
-        problem(version.schema(), version.oldestAgent(), database.address().display());
+    require(version.schema(), version.oldestAgent(), database.address().display());
+    return version.schema();
+  }
+
+  static void require(int schema, int oldestAgent, String place) throws ControlPlaneException {
+    Optional<Problem> unfit = problem(schema, oldestAgent, place);
     if (unfit.isPresent()) {
       throw new ControlPlaneException(Kind.MISCONFIGURED, unfit.get());
     }
-    return version.schema();
   }
 
   static Optional<Problem> problem(int schema, int oldestAgent, String place) {

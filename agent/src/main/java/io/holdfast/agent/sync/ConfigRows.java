@@ -24,8 +24,9 @@ public record ConfigRows(
    *
    * @param time by its clock when the rows were read
    * @param identity changes when it is started anew, or when another takes its place
+   * @param requestsWait whether something is asked of the device
    */
-  public record Server(Instant time, String identity) {
+  public record Server(Instant time, String identity, boolean requestsWait) {
     public Server {
       Objects.requireNonNull(time, "time");
       Objects.requireNonNull(identity, "identity");
@@ -38,6 +39,11 @@ public record ConfigRows(
     jobs = List.copyOf(jobs);
     schedules = List.copyOf(schedules);
     settings = List.copyOf(settings);
+  }
+
+  /** The same jobs, schedules and settings; what the device and the server say is newer. */
+  public ConfigRows with(DeviceRow newDevice, Server newServer) {
+    return new ConfigRows(newDevice, jobs, schedules, settings, newServer);
   }
 
   /** A row of {@code devices}. */

@@ -25,12 +25,4 @@ public interface ConfigSource {
    * @throws ControlPlaneException if the control plane cannot be reached or will not listen
    */
   void tell(Map<Integer, Instant> nextRuns, List<Problem> problems) throws ControlPlaneException;
-
-  /**
-   * Ends what only time can end, for all devices: requests that nobody claimed, runs of devices
-   * that stay away.
-   *
-   * @throws ControlPlaneException if the control plane cannot be reached or will not do it
-   */
-  void sweep() throws ControlPlaneException;
 }

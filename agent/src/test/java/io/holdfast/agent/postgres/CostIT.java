@@ -117,32 +117,10 @@ class CostIT {
 
   @Test
   void a_sync_of_one_device_looks_at_few_pages_whatever_the_fleet() throws Exception {
-    assertThat(
-            pages(device, "UPDATE devices SET last_seen = now() WHERE id = '" + SOME_DEVICE + "'"))
-        .isLessThan(40);
-    assertThat(pages(device, "SELECT * FROM backup_jobs WHERE device_id = '" + SOME_DEVICE + "'"))
-        .isLessThan(30);
-    assertThat(
-            pages(
-                device,
-                "SELECT s.* FROM schedules s JOIN backup_jobs j ON j.id = s.job_id WHERE j.device_id = '"
-                    + SOME_DEVICE
-                    + "'"))
-        .isLessThan(80);
-    assertThat(
-            pages(
-                device,
-                "SELECT * FROM settings WHERE device_id IS NULL OR device_id = '"
-                    + SOME_DEVICE
-                    + "'"))
-        .isLessThan(30);
-    assertThat(
-            pages(
-                device,
-                "SELECT * FROM requests WHERE device_id = '"
-                    + SOME_DEVICE
-                    + "' AND status IN ('pending', 'claimed')"))
-        .isLessThan(30);
+    String sync =
+        "SELECT holdfast.agent_sync('" + SOME_DEVICE + "', 'D', 'linux', 'h', '{}', '%s')";
+    assertThat(pages(device, sync.formatted(""))).as("with the configuration").isLessThan(150);
+    assertThat(pages(device, sync.formatted("0.1"))).as("unchanged").isLessThan(40);
   }
 
   @Test

@@ -52,7 +52,7 @@ class ConfigCacheTest {
                   Optional.of(NOON),
                   false)),
           List.of(new SettingRow(true, "repository_password", "plugh")),
-          new Server(NOON, "server-1"));
+          new Server(NOON, "server-1", false));
 
   @TempDir private Path directory;
 

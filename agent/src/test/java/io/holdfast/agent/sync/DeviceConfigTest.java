@@ -66,7 +66,7 @@ class DeviceConfigTest {
             jobs,
             schedules,
             settings,
-            new Server(Instant.EPOCH, "")),
+            new Server(Instant.EPOCH, "", false)),
         BERLIN);
   }
 
