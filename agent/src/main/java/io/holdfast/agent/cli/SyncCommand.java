@@ -41,8 +41,7 @@ final class SyncCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException {
     try (AgentParts parts = config.parts()) {
-      DeviceConfig synced =
-          DeviceConfig.from(parts.configSource().sync(parts.heartbeat()), parts.machine().zone());
+      DeviceConfig synced = parts.deviceConfig(parts.configSource().sync(parts.heartbeat()));
       List<Problem> problems = new ArrayList<>(synced.problems());
       problems.addAll(parts.review().problems(synced.plans(), synced.settings()));
       parts.drain().turn().ifPresent(problems::add);

@@ -32,4 +32,9 @@ public record LocalConfig(
     Objects.requireNonNull(stateDirectory, "stateDirectory");
     warnings = List.copyOf(warnings);
   }
+
+  /** Where this machine keeps the secrets that settings refer to: beside its configuration file. */
+  public Path secretsDirectory() {
+    return file.toAbsolutePath().resolveSibling("secrets");
+  }
 }

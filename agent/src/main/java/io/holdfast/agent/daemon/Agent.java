@@ -122,7 +122,7 @@ public final class Agent {
                 parts.configSource(),
                 cache,
                 parts::heartbeat,
-                parts.machine().zone(),
+                parts::deviceConfig,
                 parts.review(),
                 problems,
                 agenda,
@@ -154,7 +154,7 @@ public final class Agent {
     cache
         .load()
         .ifPresent(cached -> {
-          state.resume(DeviceConfig.from(cached.rows(), parts.machine().zone()), cached.syncedAt());
+          state.resume(parts.deviceConfig(cached.rows()), cached.syncedAt());
           log.info("goes by the configuration of {} until the next sync", cached.syncedAt());
         });
     problems.set("config-cache-damaged", cache.problem());

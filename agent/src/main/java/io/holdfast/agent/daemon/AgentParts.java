@@ -25,10 +25,14 @@ import io.holdfast.agent.run.OpenRuns;
 import io.holdfast.agent.run.ResticProvider;
 import io.holdfast.agent.run.RunExecutor;
 import io.holdfast.agent.run.RunJournal;
+import io.holdfast.agent.secret.MachineSecrets;
+import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.state.AgendaFile;
 import io.holdfast.agent.state.OpenRunFiles;
 import io.holdfast.agent.sync.ConfigCache;
+import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigSource;
+import io.holdfast.agent.sync.DeviceConfig;
 import io.holdfast.agent.sync.Heartbeat;
 import io.holdfast.agent.sync.RequestSource;
 import java.io.IOException;
@@ -53,6 +57,7 @@ public final class AgentParts implements AutoCloseable {
   private final Spool spool;
   private final Unwritten unwritten = new Unwritten();
   private final OpenRuns openRuns;
+  private final SecretSource secrets;
   private final ResticProvider restic;
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
@@ -60,6 +65,7 @@ public final class AgentParts implements AutoCloseable {
     this.machine = machine;
     this.database = database;
     this.clock = clock;
+    secrets = new MachineSecrets(config.secretsDirectory(), System.getenv());
     makePrivate(config.stateDirectory());
     spool = new Spool(config.stateDirectory().resolve("spool"));
     openRuns = new OpenRunFiles(config.stateDirectory().resolve("open-runs"), clock);
@@ -111,6 +117,11 @@ public final class AgentParts implements AutoCloseable {
 
   public DeviceLocks locks() {
     return new DeviceLocks(config.stateDirectory().resolve("locks"));
+  }
+
+  /** What the rows mean on this machine. */
+  public DeviceConfig deviceConfig(ConfigRows rows) {
+    return DeviceConfig.from(rows, machine.zone(), secrets);
   }
 
   public ConfigSource configSource() {

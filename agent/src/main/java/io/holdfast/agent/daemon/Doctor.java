@@ -55,7 +55,7 @@ public final class Doctor {
     Optional<Restic> restic = restic();
     if (rows.isPresent()) {
       clock(rows.get().server().time());
-      DeviceConfig config = DeviceConfig.from(rows.get(), parts.machine().zone());
+      DeviceConfig config = parts.deviceConfig(rows.get());
       device(config);
       if (restic.isPresent()) {
         repository(restic.get(), config);

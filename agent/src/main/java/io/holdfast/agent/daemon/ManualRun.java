@@ -104,7 +104,7 @@ public final class ManualRun {
   }
 
   private DeviceConfig read(ConfigRows rows) {
-    return DeviceConfig.from(rows, parts.machine().zone());
+    return parts.deviceConfig(rows);
   }
 
   private static Held slot(

@@ -15,11 +15,11 @@ import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -47,7 +47,7 @@ final class SyncTurn implements Loop.Turn {
   private final ConfigSource source;
   private final ConfigCache cache;
   private final Supplier<Heartbeat> heartbeat;
-  private final ZoneId zone;
+  private final Function<ConfigRows, DeviceConfig> reading;
   private final ConfigReview review;
   private final ProblemBoard board;
   private final Agenda agenda;
@@ -64,7 +64,7 @@ final class SyncTurn implements Loop.Turn {
       ConfigSource source,
       ConfigCache cache,
       Supplier<Heartbeat> heartbeat,
-      ZoneId zone,
+      Function<ConfigRows, DeviceConfig> reading,
       ConfigReview review,
       ProblemBoard board,
       Agenda agenda,
@@ -74,7 +74,7 @@ final class SyncTurn implements Loop.Turn {
     this.source = source;
     this.cache = cache;
     this.heartbeat = heartbeat;
-    this.zone = zone;
+    this.reading = reading;
     this.review = review;
     this.board = board;
     this.agenda = agenda;
@@ -89,7 +89,7 @@ final class SyncTurn implements Loop.Turn {
       ConfigRows rows = source.sync(heartbeat.get());
       keep(rows);
       checkClock(rows.server());
-      DeviceConfig config = DeviceConfig.from(rows, zone);
+      DeviceConfig config = reading.apply(rows);
       List<Problem> problems = new ArrayList<>(config.problems());
       problems.addAll(review.problems(config.plans(), config.settings()));
       problems.addAll(board.all());

@@ -5,6 +5,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.schedule.Schedule;
+import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -40,10 +41,11 @@ public record DeviceConfig(
    * Checks the rows.
    *
    * @param deviceZone the zone of schedules that name none
+   * @param secrets what settings refer to
    */
-  public static DeviceConfig from(ConfigRows rows, ZoneId deviceZone) {
+  public static DeviceConfig from(ConfigRows rows, ZoneId deviceZone, SecretSource secrets) {
     List<Problem> problems = new ArrayList<>();
-    Settings settings = SettingsReading.read(rows.settings(), problems);
+    Settings settings = SettingsReading.read(rows.settings(), secrets, problems);
     List<JobPlan> plans = new ArrayList<>();
     List<String> disabled = new ArrayList<>();
     for (JobRow row : rows.jobs()) {

@@ -7,6 +7,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.Settings.CatchUp;
 import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
 import io.holdfast.agent.text.Nearest;
 import java.time.Duration;
@@ -52,21 +53,23 @@ final class SettingsReading {
           CATCH_UP_JITTER);
 
   private final Map<String, String> values = new HashMap<>();
+  private final SecretSource secrets;
   private final List<Problem> problems;
 
-  private SettingsReading(List<Problem> problems) {
+  private SettingsReading(SecretSource secrets, List<Problem> problems) {
+    this.secrets = secrets;
     this.problems = problems;
   }
 
-  static Settings read(List<SettingRow> rows, List<Problem> problems) {
-    SettingsReading reading = new SettingsReading(problems);
+  static Settings read(List<SettingRow> rows, SecretSource secrets, List<Problem> problems) {
+    SettingsReading reading = new SettingsReading(secrets, problems);
     rows.stream().filter(row -> !row.ofDevice()).forEach(reading::take);
     rows.stream().filter(SettingRow::ofDevice).forEach(reading::take);
     return new Settings(
         reading.seconds(SYNC_INTERVAL, 300, 5, 86_400),
         Math.toIntExact(reading.number(MAX_CONCURRENT, 1, 1, 64)),
-        reading.text(URL).map(String::strip).map(Secret::new),
-        reading.text(PASSWORD).map(Secret::new),
+        reading.secret(URL).map(url -> new Secret(url.value().strip())),
+        reading.secret(PASSWORD),
         reading.text(CACHE_DIR).map(String::strip),
         reading.flag(AUTO_INIT),
         reading.environment(),
@@ -94,6 +97,19 @@ final class SettingsReading {
   /** An empty value is the same as none: the seed's default rows are empty strings. */
   private Optional<String> text(String key) {
     return Optional.ofNullable(values.get(key)).filter(value -> !value.isBlank());
+  }
+
+  /** The secret that the value is, or refers to. */
+  private Optional<Secret> secret(String key) {
+    return text(key)
+        .flatMap(value ->
+            switch (secrets.find(key, value)) {
+              case SecretSource.Found.Plain(Secret found) -> Optional.of(found);
+              case SecretSource.Found.Missing(String why, String remedy) -> {
+                invalid(key, why, remedy);
+                yield Optional.empty();
+              }
+            });
   }
 
   private Duration seconds(String key, long otherwise, long min, long max) {
@@ -144,12 +160,13 @@ final class SettingsReading {
 
   private Map<String, Secret> environment() {
     Map<String, Secret> environment = new HashMap<>();
-    if (text(ENVIRONMENT).isEmpty()) {
+    Optional<Secret> written = secret(ENVIRONMENT);
+    if (written.isEmpty()) {
       return environment;
     }
     String remedy = "Write a JSON object, such as {\"AWS_ACCESS_KEY_ID\": \"...\"}.";
     try {
-      JsonNode node = JSON.readTree(text(ENVIRONMENT).get());
+      JsonNode node = JSON.readTree(written.get().value());
       if (node.isObject() && node.valueStream().allMatch(JsonNode::isTextual)) {
         node.forEachEntry((name, value) -> environment.put(name, new Secret(value.textValue())));
         return environment;

@@ -37,6 +37,7 @@ class CommandsIT {
           "rotate-credential",
           "migrate",
           "enrol-token",
+          "secret",
           "doctor",
           "version");
 

@@ -6,6 +6,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.schedule.Timing;
 import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
 import io.holdfast.agent.sync.ConfigRows.LimitColumns;
@@ -67,7 +68,8 @@ class DeviceConfigTest {
             schedules,
             settings,
             new Server(Instant.EPOCH, "", false)),
-        BERLIN);
+        BERLIN,
+        SecretSource.plain());
   }
 
   private static List<String> problems(DeviceConfig config) {

@@ -1,0 +1,123 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.secret.FleetKeys;
+import io.holdfast.agent.secret.MachineSecrets;
+import io.holdfast.agent.secret.Secret;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code holdfast secret}: settings that the database itself cannot read. */
+@Command(
+    name = "secret",
+    description = "Encrypts settings with a key of the fleet that the database never holds.",
+    mixinStandardHelpOptions = true)
+final class SecretCommand implements Runnable {
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        spec.commandLine(), "Say what to do: new-key, encrypt, re-encrypt.");
+  }
+
+  @Command(
+      name = "new-key",
+      description = {
+        "Prints a line for the key file (secrets/fleet.key beside the configuration file of every machine).",
+        "Put it before the others: the first line encrypts, all of them decrypt."
+      },
+      mixinStandardHelpOptions = true)
+  int newKey() {
+    spec.commandLine().getOut().println(FleetKeys.newLine().value());
+    return ExitCode.OK;
+  }
+
+  /** The key file that is meant. */
+  static final class KeyFile {
+    @Mixin private ConfigOption config = new ConfigOption();
+
+    @Option(
+        names = "--key-file",
+        paramLabel = "FILE",
+        description = "the key file (default: secrets/fleet.key beside the configuration file)")
+    private @Nullable Path file;
+
+    FleetKeys keys() {
+      Path path =
+          Optional.ofNullable(file)
+              .orElseGet(
+                  () -> config.path().resolveSibling("secrets").resolve(MachineSecrets.KEY_FILE));
+      try {
+        return FleetKeys.load(path);
+      } catch (IOException e) {
+        throw new CommandFailure(
+            ExitCode.CONFIGURATION,
+            "the key file " + path + " cannot be used (" + e.getMessage() + ")",
+            "Name it with --key-file; 'holdfast secret new-key' prints a line for a new one.");
+      }
+    }
+  }
+
+  @Command(
+      name = "encrypt",
+      description = {
+        "Reads a secret from standard input, one line, and prints the value for the table settings.",
+        "It is good for that setting only."
+      },
+      mixinStandardHelpOptions = true)
+  int encrypt(
+      @Mixin KeyFile keyFile,
+      @Parameters(paramLabel = "SETTING", description = "such as repository_password")
+          String setting) {
+    Secret secret = new Secret(line());
+    spec.commandLine().getOut().println(keyFile.keys().encrypt(setting, secret));
+    return ExitCode.OK;
+  }
+
+  @Command(
+      name = "re-encrypt",
+      description =
+          "Reads an encrypted value from standard input and prints it encrypted with the first key.",
+      mixinStandardHelpOptions = true)
+  int reEncrypt(
+      @Mixin KeyFile keyFile,
+      @Parameters(paramLabel = "SETTING", description = "such as repository_password")
+          String setting) {
+    FleetKeys keys = keyFile.keys();
+    Secret secret =
+        keys.decrypt(setting, line().strip())
+            .orElseThrow(() ->
+                new CommandFailure(
+                    ExitCode.WRONG,
+                    "the value is not encrypted with a key of this file, or not for the setting "
+                        + setting,
+                    "Copy the whole value from the table settings, and name its key."));
+    spec.commandLine().getOut().println(keys.encrypt(setting, secret));
+    return ExitCode.OK;
+  }
+
+  private static String line() {
+    try {
+      BufferedReader in =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      return Objects.requireNonNullElse(in.readLine(), "");
+    } catch (IOException e) {
+      throw new UncheckedIOException("standard input cannot be read", e);
+    }
+  }
+}
