@@ -1,5 +1,6 @@
 package io.holdfast.agent.config;
 
+import io.holdfast.agent.job.Policy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param deviceName the name under which the device registers; afterwards the control plane's name
  *     holds
  * @param resticPath empty to look in PATH
+ * @param policy what rows of the control plane may make this machine do
  * @param warnings what should be mended but does not keep the agent from working
  */
 public record LocalConfig(
@@ -21,6 +23,7 @@ public record LocalConfig(
     DatabaseAddress database,
     Optional<Path> resticPath,
     Path stateDirectory,
+    Policy policy,
     List<String> warnings) {
 
   public LocalConfig {
@@ -30,6 +33,7 @@ public record LocalConfig(
     Objects.requireNonNull(database, "database");
     Objects.requireNonNull(resticPath, "resticPath");
     Objects.requireNonNull(stateDirectory, "stateDirectory");
+    Objects.requireNonNull(policy, "policy");
     warnings = List.copyOf(warnings);
   }
 

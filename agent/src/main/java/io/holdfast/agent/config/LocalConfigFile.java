@@ -1,6 +1,7 @@
 package io.holdfast.agent.config;
 
 import io.holdfast.agent.config.YamlFile.Entry;
+import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,8 @@ public final class LocalConfigFile {
           "", Set.of("state_directory"),
           "device", Set.of("id", "name"),
           "database", Set.of("url", "user", "password", "password_file"),
-          "restic", Set.of("path"));
+          "restic", Set.of("path"),
+          "policy", Set.of("source_roots", "restic_args", "repositories"));
 
   private final Path file;
   private final Environment environment;
@@ -64,6 +66,7 @@ public final class LocalConfigFile {
         database.orElseThrow(),
         text("restic.path").map(Path::of),
         text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
+        new Policy(rule("source_roots"), rule("restic_args"), rule("repositories")),
         warnings);
   }
 
@@ -94,6 +97,19 @@ public final class LocalConfigFile {
 
   private Optional<String> text(String name) {
     return yaml.entry(name).map(Entry::value).filter(value -> !value.isBlank());
+  }
+
+  /** Values with commas between them; {@code none} allows nothing. */
+  private Optional<Policy.Rule> rule(String name) {
+    return yaml.entry("policy." + name)
+        .map(entry ->
+            new Policy.Rule(
+                Pattern.compile(",")
+                    .splitAsStream(entry.value())
+                    .map(String::strip)
+                    .filter(value -> !value.isEmpty() && !value.equals("none"))
+                    .toList(),
+                file + ":" + entry.line()));
   }
 
   private Optional<String> deviceId() {

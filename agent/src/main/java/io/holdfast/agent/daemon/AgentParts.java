@@ -121,7 +121,7 @@ public final class AgentParts implements AutoCloseable {
 
   /** What the rows mean on this machine. */
   public DeviceConfig deviceConfig(ConfigRows rows) {
-    return DeviceConfig.from(rows, machine.zone(), secrets);
+    return DeviceConfig.from(rows, machine.zone(), secrets, config.policy());
   }
 
   public ConfigSource configSource() {

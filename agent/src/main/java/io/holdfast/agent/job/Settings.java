@@ -52,4 +52,18 @@ public record Settings(
     Objects.requireNonNull(catchUp, "catchUp");
     repositoryEnvironment = Map.copyOf(repositoryEnvironment);
   }
+
+  /** The same without a place to back up to. */
+  public Settings withoutRepository() {
+    return new Settings(
+        syncInterval,
+        maxConcurrentBackups,
+        Optional.empty(),
+        repositoryPassword,
+        repositoryCacheDir,
+        repositoryAutoInit,
+        repositoryEnvironment,
+        stalledAfter,
+        catchUp);
+  }
 }

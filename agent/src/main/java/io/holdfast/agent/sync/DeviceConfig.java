@@ -1,6 +1,7 @@
 package io.holdfast.agent.sync;
 
 import io.holdfast.agent.job.Device;
+import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.schedule.JobPlan;
@@ -42,10 +43,13 @@ public record DeviceConfig(
    *
    * @param deviceZone the zone of schedules that name none
    * @param secrets what settings refer to
+   * @param policy what the machine allows
    */
-  public static DeviceConfig from(ConfigRows rows, ZoneId deviceZone, SecretSource secrets) {
+  public static DeviceConfig from(
+      ConfigRows rows, ZoneId deviceZone, SecretSource secrets, Policy policy) {
     List<Problem> problems = new ArrayList<>();
-    Settings settings = SettingsReading.read(rows.settings(), secrets, problems);
+    PolicyCheck check = new PolicyCheck(policy, problems);
+    Settings settings = check.allowed(SettingsReading.read(rows.settings(), secrets, problems));
     List<JobPlan> plans = new ArrayList<>();
     List<String> disabled = new ArrayList<>();
     for (JobRow row : rows.jobs()) {
@@ -55,7 +59,9 @@ public record DeviceConfig(
       }
       List<Schedule> schedules =
           ScheduleReading.readAll(row, rows.schedules(), deviceZone, problems);
-      JobReading.read(row, problems).ifPresent(job -> plans.add(new JobPlan(job, schedules)));
+      JobReading.read(row, problems)
+          .filter(check::allows)
+          .ifPresent(job -> plans.add(new JobPlan(job, schedules)));
     }
     Device device = new Device(rows.device().id(), rows.device().name(), rows.device().enabled());
     return new DeviceConfig(device, plans, disabled, settings, problems);

@@ -43,7 +43,7 @@ class RoomsTest {
           Map.entry("files", Set.of()),
           Map.entry("job", Set.of()),
           Map.entry("restic", Set.of()),
-          Map.entry("config", Set.of()),
+          Map.entry("config", Set.of("job")),
           Map.entry("schedule", Set.of("job")),
           Map.entry("sync", Set.of("schedule", "job")),
           Map.entry("run", Set.of("restic", "schedule", "job")),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -99,6 +100,28 @@ class LocalConfigFileTest {
     assertThat(findings("device: {\n  id: a\n").getFirst()).contains("this is not valid YAML");
     assertThat(findings("").getFirst()).startsWith(file + ":1: the file is empty");
     assertThat(findings("just text").getFirst()).contains("no list of keys and values");
+  }
+
+  @Test
+  void the_machines_policy_names_what_rows_may_make_it_do_and_where_that_stands() throws Exception {
+    assertThat(load(GOOD).policy()).isEqualTo(Policy.NONE);
+    LocalConfig config =
+        load(
+            GOOD
+                + """
+                policy:
+                  source_roots: /srv, /home/jane
+                  restic_args: none
+                """);
+    int lines = (int) GOOD.lines().count();
+    assertThat(config.policy().sourceRoots())
+        .contains(
+            new Policy.Rule(List.of("/srv", "/home/jane"), config.file() + ":" + (lines + 2)));
+    assertThat(config.policy().resticArgs())
+        .contains(new Policy.Rule(List.of(), config.file() + ":" + (lines + 3)));
+    assertThat(config.policy().repositories()).isEmpty();
+    assertThat(findings(GOOD + "policy:\n  source_root: /srv\n").getFirst())
+        .contains("the key policy.source_root is unknown. Did you mean source_roots?");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.holdfast.agent.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.schedule.Timing;
@@ -61,6 +62,11 @@ class DeviceConfigTest {
 
   private static DeviceConfig config(
       List<JobRow> jobs, List<ScheduleRow> schedules, List<SettingRow> settings) {
+    return config(Policy.NONE, jobs, schedules, settings);
+  }
+
+  private static DeviceConfig config(
+      Policy policy, List<JobRow> jobs, List<ScheduleRow> schedules, List<SettingRow> settings) {
     return DeviceConfig.from(
         new ConfigRows(
             new DeviceRow("d", "D", true),
@@ -69,7 +75,8 @@ class DeviceConfigTest {
             settings,
             new Server(Instant.EPOCH, "", false)),
         BERLIN,
-        SecretSource.plain());
+        SecretSource.plain(),
+        policy);
   }
 
   private static List<String> problems(DeviceConfig config) {
@@ -213,5 +220,73 @@ class DeviceConfigTest {
         .doesNotContain("hunter22");
     assertThat(config.settings().syncInterval()).isEqualTo(Duration.ofMinutes(5));
     assertThat(config.settings().maxConcurrentBackups()).isEqualTo(1);
+  }
+
+  private static Optional<Policy.Rule> rule(String... allowed) {
+    return Optional.of(new Policy.Rule(List.of(allowed), "/etc/holdfast/holdfast.yaml:12"));
+  }
+
+  private static JobRow reading(String path) {
+    return new JobRow(
+        GOOD.id(),
+        GOOD.name(),
+        List.of(path),
+        List.of(),
+        List.of(),
+        Optional.of("[\"--limit-upload\", \"5\", \"--compression=max\"]"),
+        true,
+        Optional.empty(),
+        Optional.empty(),
+        GOOD.limits());
+  }
+
+  @Test
+  void the_machine_decides_what_may_be_read() {
+    Policy policy = new Policy(rule("/srv", "/home/jane"), Optional.empty(), Optional.empty());
+    for (String allowed : List.of("/srv", "/srv/www", "/home/jane/x", "/srv/../srv/www")) {
+      DeviceConfig config = config(policy, List.of(reading(allowed)), List.of(), List.of());
+      assertThat(config.plans()).as(allowed).hasSize(1);
+      assertThat(problems(config)).isEmpty();
+    }
+    for (String forbidden : List.of("/", "/etc", "/srvx", "/srv/../etc", "/home/janet")) {
+      DeviceConfig config = config(policy, List.of(reading(forbidden)), List.of(), List.of());
+      assertThat(config.plans()).as(forbidden).isEmpty();
+      assertThat(problems(config))
+          .containsExactly(
+              "job \""
+                  + GOOD.name()
+                  + "\" has the source path \""
+                  + forbidden
+                  + "\", which policy.source_roots does not allow (/etc/holdfast/holdfast.yaml:12)");
+    }
+  }
+
+  @Test
+  void the_machine_decides_which_arguments_rows_may_add() {
+    List<JobRow> jobs = List.of(reading("/srv"));
+    Policy some =
+        new Policy(Optional.empty(), rule("--limit-upload", "--compression"), Optional.empty());
+    assertThat(config(some, jobs, List.of(), List.of()).plans()).hasSize(1);
+    Policy none = new Policy(Optional.empty(), rule(), Optional.empty());
+    DeviceConfig refused = config(none, jobs, List.of(), List.of());
+    assertThat(refused.plans()).isEmpty();
+    assertThat(problems(refused).getFirst())
+        .contains("has \"--limit-upload\" in restic_args, which policy.restic_args does not allow");
+  }
+
+  @Test
+  void the_machine_decides_where_its_data_may_go() {
+    Policy policy = new Policy(Optional.empty(), Optional.empty(), rule("/mnt/repo"));
+    List<SettingRow> elsewhere =
+        List.of(new SettingRow(false, "repository_url", "rest:https://evil.example/"));
+    DeviceConfig refused = config(policy, List.of(reading("/srv")), List.of(), elsewhere);
+    assertThat(refused.settings().repositoryUrl()).isEmpty();
+    assertThat(problems(refused).getFirst())
+        .contains("policy.repositories does not allow (/etc/holdfast/holdfast.yaml:12)")
+        .doesNotContain("evil.example");
+    List<SettingRow> allowed = List.of(new SettingRow(false, "repository_url", "/mnt/repo"));
+    assertThat(
+            config(policy, List.of(reading("/srv")), List.of(), allowed).settings().repositoryUrl())
+        .isPresent();
   }
 }

@@ -1,0 +1,74 @@
+package io.holdfast.agent.job;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What rows of the control plane may make this machine do, by its own word: a rule that is not
+ * there allows everything.
+ *
+ * @param sourceRoots jobs may read only what lies below these
+ * @param resticArgs jobs may add only these arguments
+ * @param repositories backups may go only to these, as {@code repository_url} has them
+ */
+public record Policy(
+    Optional<Rule> sourceRoots, Optional<Rule> resticArgs, Optional<Rule> repositories) {
+
+  /** The machine leaves everything to the control plane. */
+  public static final Policy NONE =
+      new Policy(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /**
+   * One rule.
+   *
+   * @param allowed what it allows; may be empty, for nothing
+   * @param line where it stands, for people: a file and a line
+   */
+  public record Rule(List<String> allowed, String line) {
+    public Rule {
+      allowed = List.copyOf(allowed);
+      Objects.requireNonNull(line, "line");
+    }
+  }
+
+  public Policy {
+    Objects.requireNonNull(sourceRoots, "sourceRoots");
+    Objects.requireNonNull(resticArgs, "resticArgs");
+    Objects.requireNonNull(repositories, "repositories");
+  }
+
+  /** The job's source path that lies outside of the roots, if there is a rule and one does. */
+  public Optional<String> forbiddenPath(Job job) {
+    return sourceRoots.flatMap(rule ->
+        job.sourcePaths().stream()
+            .filter(source -> rule.allowed().stream().noneMatch(root -> isBelow(source, root)))
+            .findFirst());
+  }
+
+  /** Also written with {@code ..}; a link that leads elsewhere is stored as a link. */
+  private static boolean isBelow(String source, String root) {
+    try {
+      return Path.of(source).normalize().startsWith(Path.of(root).normalize());
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  /** The job's argument that is not among those allowed, if there is a rule and one is not. */
+  public Optional<String> forbiddenArgument(Job job) {
+    return resticArgs.flatMap(rule ->
+        job.resticArgs().stream()
+            .filter(argument -> argument.startsWith("-"))
+            .map(argument -> argument.replaceFirst("=.*", ""))
+            .filter(argument -> !rule.allowed().contains(argument))
+            .findFirst());
+  }
+
+  /** Whether backups may go there. */
+  public boolean allowsRepository(String url) {
+    return repositories.map(rule -> rule.allowed().contains(url)).orElse(true);
+  }
+}

@@ -1,0 +1,70 @@
+package io.holdfast.agent.sync;
+
+import io.holdfast.agent.job.Job;
+import io.holdfast.agent.job.Policy;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.Settings;
+import java.util.List;
+import java.util.Optional;
+
+/** Leaves out what the machine's own policy does not allow, and says by which line of it. */
+final class PolicyCheck {
+
+  private static final String CODE = "policy-refused";
+  private static final String REMEDY =
+      "Change the row, or the policy in the configuration file of the machine itself.";
+
+  private final Policy policy;
+  private final List<Problem> problems;
+
+  PolicyCheck(Policy policy, List<Problem> problems) {
+    this.policy = policy;
+    this.problems = problems;
+  }
+
+  /** Whether the machine allows the job. */
+  boolean allows(Job job) {
+    policy
+        .forbiddenPath(job)
+        .ifPresent(path ->
+            refuse(
+                job,
+                "has the source path \"" + path + "\", which policy.source_roots does not allow",
+                policy.sourceRoots()));
+    policy
+        .forbiddenArgument(job)
+        .ifPresent(argument ->
+            refuse(
+                job,
+                "has \"" + argument + "\" in restic_args, which policy.restic_args does not allow",
+                policy.resticArgs()));
+    return policy.forbiddenPath(job).isEmpty() && policy.forbiddenArgument(job).isEmpty();
+  }
+
+  private void refuse(Job job, String what, Optional<Policy.Rule> rule) {
+    problems.add(
+        Problem.ofJob(
+            CODE, job.id(), job.name(), "job \"" + job.name() + "\" " + what + line(rule), REMEDY));
+  }
+
+  private static String line(Optional<Policy.Rule> rule) {
+    return rule.map(r -> " (" + r.line() + ")").orElse("");
+  }
+
+  /** The settings, without a repository that the machine does not allow. */
+  Settings allowed(Settings settings) {
+    boolean allowed =
+        settings.repositoryUrl().map(url -> policy.allowsRepository(url.value())).orElse(true);
+    if (allowed) {
+      return settings;
+    }
+    problems.add(
+        Problem.ofSetting(
+            CODE,
+            "repository_url",
+            "setting \"repository_url\" names a repository that policy.repositories does not allow"
+                + line(policy.repositories()),
+            REMEDY));
+    return settings.withoutRepository();
+  }
+}
