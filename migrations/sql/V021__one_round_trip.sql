@@ -94,7 +94,10 @@ DECLARE
   revision text;
   answer   jsonb;
 BEGIN
-  IF device IS DISTINCT FROM holdfast.me() AND NOT pg_has_role(session_user, 'backup_shared_client', 'USAGE') THEN
+  IF device IS DISTINCT FROM holdfast.me()
+     AND NOT pg_has_role(session_user, 'backup_shared_client', 'USAGE')
+     AND NOT (session_user = 'backup_client' AND EXISTS (
+       SELECT FROM pg_policies WHERE tablename = 'devices' AND policyname = 'of_seeds_login')) THEN
     RAISE EXCEPTION 'the login % is not that of device %', session_user, device
       USING ERRCODE = 'insufficient_privilege', HINT = format('SELECT holdfast.bind_login(%L, %L), as an admin.', session_user, device);
   END IF;
