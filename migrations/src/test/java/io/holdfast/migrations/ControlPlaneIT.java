@@ -181,6 +181,8 @@ class ControlPlaneIT {
     database.execute("ALTER TABLE runs DISABLE TRIGGER runs_guard");
     database.execute("UPDATE runs SET received_at = now() - interval '2 days'");
     database.execute("ALTER TABLE runs ENABLE TRIGGER runs_guard");
+    // It is looked for once a minute.
+    database.execute("UPDATE holdfast.last_sweep SET stale_at = '-infinity'");
     database.as(MigratedDatabase.SHARED_CLIENT, "SELECT holdfast.sweep()");
     assertThat(database.rows("SELECT status, metadata ->> 'code' AS code FROM runs"))
         .containsExactly(Map.of("status", "failed", "code", "device-away"));
