@@ -62,6 +62,10 @@ final class MigratedDatabase implements AutoCloseable {
         .load();
   }
 
+  String name() {
+    return name;
+  }
+
   String url() {
     return TestPostgres.shared().jdbcUrl(name);
   }
