@@ -152,4 +152,8 @@ COMMENT ON FUNCTION holdfast.agent_sync(varchar, varchar, varchar, varchar, json
 REVOKE EXECUTE ON FUNCTION holdfast.agent_sync(varchar, varchar, varchar, varchar, jsonb, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION holdfast.agent_sync(varchar, varchar, varchar, varchar, jsonb, text) TO backup_client;
 
+INSERT INTO setting_keys (key, kind, per_device, description)
+VALUES ('push', 'boolean', true,
+        'Whether agents keep a connection open, to hear of changes at once (default true); off for more than some 500 devices');
+
 UPDATE control_plane_version SET schema_version = 21;

@@ -29,6 +29,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,8 +49,8 @@ public final class Agent {
 
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(3);
   private static final Duration DRAIN_RETRY = Duration.ofSeconds(15);
+  private static final Duration UNTIL_WOKEN = Duration.ofHours(1);
   private static final Duration LISTEN_FOR = Duration.ofSeconds(30);
-  private static final Duration LISTEN_RETRY = Duration.ofSeconds(30);
 
   private final AgentParts parts;
   private final Clock clock;
@@ -193,6 +194,7 @@ public final class Agent {
     writeStatus();
     dueLoop.wake();
     recoveryLoop.wake();
+    notificationLoop.wake();
   }
 
   private void runEnded() {
@@ -247,6 +249,18 @@ public final class Agent {
                     refused + " run records were refused by the control plane and are kept aside",
                     "Look into the folder spool/refused of the machine's state directory, where the"
                         + " reason stands beside each; remove them when they have been dealt with.")));
+    restUnlessPushed();
+  }
+
+  /** Whether the fleet is small enough for a connection of each of its devices. */
+  private boolean pushIsOn() {
+    return state.view().config().filter(config -> config.settings().push()).isPresent();
+  }
+
+  private void restUnlessPushed() {
+    if (!pushIsOn()) {
+      parts.database().rest();
+    }
   }
 
   private Duration dueTurn() {
@@ -279,8 +293,9 @@ public final class Agent {
     drainLog.now(stuck.stream().toList());
     if (stuck.isEmpty()) {
       answerRequests();
+      restUnlessPushed();
     }
-    return stuck.isPresent() ? DRAIN_RETRY : Duration.ofHours(1);
+    return stuck.isPresent() ? DRAIN_RETRY : UNTIL_WOKEN;
   }
 
   private Duration progressTurn() {
@@ -297,25 +312,33 @@ public final class Agent {
   }
 
   private Duration notificationTurn() throws InterruptedException {
+    if (!pushIsOn()) {
+      return UNTIL_WOKEN;
+    }
     try (ChangeNotifications notifications =
         ChangeNotifications.listen(parts.config().database(), parts.config().deviceId())) {
       // What changed before we listened.
       syncLoop.wake();
-      while (!Thread.currentThread().isInterrupted()) {
+      while (pushIsOn() && !Thread.currentThread().isInterrupted()) {
         if (notifications.await(LISTEN_FOR)) {
           log.debug("the control plane says that something changed");
           syncLoop.wake();
         }
       }
-      throw new InterruptedException();
+      return UNTIL_WOKEN;
     } catch (ControlPlaneException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedException();
       }
       // The sync, which meets the same fault, logs it.
       log.debug("changes are not heard at once for now: {}", e.getMessage());
-      return LISTEN_RETRY;
+      return listenRetry();
     }
+  }
+
+  /** When a server restarts, it loses all listeners in one moment; they come back in many. */
+  private static Duration listenRetry() {
+    return Duration.ofSeconds(ThreadLocalRandom.current().nextInt(15, 45));
   }
 
   /** A courtesy to {@code holdfast status}: a full disk must not keep the agent from its work. */

@@ -10,6 +10,7 @@ import java.util.Optional;
  * The settings that apply to this device, global values overridden by its own.
  *
  * @param syncInterval how long the agent waits between two syncs, 5 s to 1 day
+ * @param push whether it keeps a connection to the control plane open, to hear of changes at once
  * @param maxConcurrentBackups how many runs may go on at once on this device, 1 to 64
  * @param repositoryUrl where restic's repository is; empty until an admin has set it
  * @param repositoryPassword empty until an admin has set it
@@ -21,6 +22,7 @@ import java.util.Optional;
  */
 public record Settings(
     Duration syncInterval,
+    boolean push,
     int maxConcurrentBackups,
     Optional<Secret> repositoryUrl,
     Optional<Secret> repositoryPassword,
@@ -57,6 +59,7 @@ public record Settings(
   public Settings withoutRepository() {
     return new Settings(
         syncInterval,
+        push,
         maxConcurrentBackups,
         Optional.empty(),
         repositoryPassword,

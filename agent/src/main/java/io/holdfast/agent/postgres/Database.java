@@ -30,17 +30,20 @@ public final class Database implements AutoCloseable {
   private final DatabaseAddress address;
   private final Jdbi jdbi;
   private final AutoCloseable resources;
+  private final Runnable closeIdle;
 
-  private Database(DatabaseAddress address, Jdbi jdbi, AutoCloseable resources) {
+  private Database(
+      DatabaseAddress address, Jdbi jdbi, AutoCloseable resources, Runnable closeIdle) {
     this.address = address;
     this.jdbi = jdbi;
     this.resources = resources;
+    this.closeIdle = closeIdle;
   }
 
   /** One connection, opened when it is needed: for a command that asks a few things and ends. */
   public static Database direct(DatabaseAddress address) {
     OneConnection connections = new OneConnection(address);
-    return new Database(address, Jdbi.create(connections), connections);
+    return new Database(address, Jdbi.create(connections), connections, () -> {});
   }
 
   /**
@@ -63,7 +66,8 @@ public final class Database implements AutoCloseable {
     config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(LONGEST_WAIT_FOR_A_CONNECTION.toMillis());
     HikariDataSource pool = new HikariDataSource(config);
-    return new Database(address, Jdbi.create(pool), pool);
+    return new Database(
+        address, Jdbi.create(pool), pool, () -> pool.getHikariPoolMXBean().softEvictConnections());
   }
 
   static Properties credentials(DatabaseAddress address) {
@@ -98,6 +102,11 @@ public final class Database implements AutoCloseable {
     } catch (JdbiException e) {
       throw DatabaseFaults.translate(e, address);
     }
+  }
+
+  /** Lets go of the connections of a pool; the next call opens one again. */
+  public void rest() {
+    closeIdle.run();
   }
 
   @Override

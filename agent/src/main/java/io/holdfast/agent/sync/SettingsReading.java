@@ -25,6 +25,7 @@ final class SettingsReading {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String SYNC_INTERVAL = "sync_interval_seconds";
+  private static final String PUSH = "push";
   private static final String MAX_CONCURRENT = "max_concurrent_backups";
   private static final String URL = "repository_url";
   private static final String PASSWORD = "repository_password";
@@ -41,6 +42,7 @@ final class SettingsReading {
   static final List<String> KNOWN =
       List.of(
           SYNC_INTERVAL,
+          PUSH,
           MAX_CONCURRENT,
           "run_retention_days",
           URL,
@@ -67,11 +69,12 @@ final class SettingsReading {
     rows.stream().filter(SettingRow::ofDevice).forEach(reading::take);
     return new Settings(
         reading.seconds(SYNC_INTERVAL, 300, 5, 86_400),
+        reading.flag(PUSH, true),
         Math.toIntExact(reading.number(MAX_CONCURRENT, 1, 1, 64)),
         reading.secret(URL).map(url -> new Secret(url.value().strip())),
         reading.secret(PASSWORD),
         reading.text(CACHE_DIR).map(String::strip),
-        reading.flag(AUTO_INIT),
+        reading.flag(AUTO_INIT, false),
         reading.environment(),
         reading.seconds(STALLED_AFTER, 1800, 10, 604_800),
         new CatchUp(
@@ -144,16 +147,16 @@ final class SettingsReading {
     return otherwise;
   }
 
-  private boolean flag(String key) {
-    return switch (text(key).map(String::strip).orElse("false")) {
+  private boolean flag(String key, boolean otherwise) {
+    return switch (text(key).map(String::strip).orElse(String.valueOf(otherwise))) {
       case "true", "on", "yes", "1" -> true;
       case "false", "off", "no", "0" -> false;
       default -> {
         invalid(
             key,
-            "must be true or false; false is used",
+            "must be true or false; " + otherwise + " is used",
             "Correct the value in the table settings.");
-        yield false;
+        yield otherwise;
       }
     };
   }

@@ -49,23 +49,13 @@ class RequestsIT {
     return site;
   }
 
-  private static void awaitListening(Site site) {
-    eventually()
-        .until(() ->
-            !site.controlPlane()
-                .rows(
-                    "SELECT FROM pg_stat_activity WHERE datname = current_database()"
-                        + " AND query ILIKE 'listen%'")
-                .isEmpty());
-  }
-
   @Test
   void a_backup_that_is_asked_for_is_run_at_once_and_answered_with_its_run() throws Exception {
     try (Site site = quietSite(directory, ResticBinaries.current())) {
       FaultyJobs jobs = new FaultyJobs(site);
       UUID job = jobs.job("home");
       site.daemon();
-      awaitListening(site);
+      site.awaitListening();
       UUID request = ask(site.controlPlane(), "backup", job);
       Map<String, Object> answer = awaitAnswer(site, request);
       Map<String, Object> run = site.awaitRuns("home", 1);
@@ -116,7 +106,7 @@ class RequestsIT {
   void a_sync_that_is_asked_for_is_answered() throws Exception {
     try (Site site = quietSite(directory, ResticBinaries.current())) {
       site.daemon();
-      awaitListening(site);
+      site.awaitListening();
       UUID request =
           (UUID)
               site.controlPlane()
@@ -226,7 +216,7 @@ class RequestsIT {
       UUID slow = jobs.slow("slow", 120);
       jobs.due(slow);
       Process daemon = site.daemon();
-      awaitListening(site);
+      site.awaitListening();
       try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
         eventually().until(() -> site.runs("slow").size() == 1);
         UUID request =
@@ -261,7 +251,7 @@ class RequestsIT {
       UUID slow = jobs.slow("slow", 60);
       jobs.due(slow);
       Process daemon = site.daemon();
-      awaitListening(site);
+      site.awaitListening();
       try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
         UUID waiting = jobs.job("waiting");
         jobs.due(waiting);

@@ -186,6 +186,17 @@ public final class Site implements AutoCloseable {
     return runs(job).get(ended - 1);
   }
 
+  /** Waits until a daemon would hear of a change at once. */
+  public void awaitListening() {
+    eventually()
+        .until(() ->
+            !controlPlane
+                .rows(
+                    "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND query ILIKE 'listen%'")
+                .isEmpty());
+  }
+
   /** What the agent keeps of the control plane's rows, the repository's password among them. */
   public Path configCache() {
     return state().resolve("config-cache.json");
