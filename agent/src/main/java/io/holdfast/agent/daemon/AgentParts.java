@@ -169,7 +169,13 @@ public final class AgentParts implements AutoCloseable {
 
   public RunExecutor executor(RunJournal journal) {
     return new RunExecutor(
-        restic, journal, openRuns, clock, new SecureRandom(), AgentVersion.current());
+        restic,
+        config.policy(),
+        journal,
+        openRuns,
+        clock,
+        new SecureRandom(),
+        AgentVersion.current());
   }
 
   public CrashRecovery recovery(RunJournal journal) {

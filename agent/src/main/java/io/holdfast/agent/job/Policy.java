@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * What rows of the control plane may make this machine do, by its own word: a rule that is not
@@ -40,18 +41,30 @@ public record Policy(
     Objects.requireNonNull(repositories, "repositories");
   }
 
-  /** The job's source path that lies outside of the roots, if there is a rule and one does. */
+  /**
+   * The job's source path that lies outside of the roots as they are written, if there is a rule
+   * and one does.
+   */
   public Optional<String> forbiddenPath(Job job) {
+    return forbiddenPath(job, Path::normalize);
+  }
+
+  /**
+   * The same for where the paths really lead.
+   *
+   * @param place where a path leads on this machine
+   */
+  public Optional<String> forbiddenPath(Job job, UnaryOperator<Path> place) {
     return sourceRoots.flatMap(rule ->
         job.sourcePaths().stream()
-            .filter(source -> rule.allowed().stream().noneMatch(root -> isBelow(source, root)))
+            .filter(
+                source -> rule.allowed().stream().noneMatch(root -> isBelow(source, root, place)))
             .findFirst());
   }
 
-  /** Also written with {@code ..}; a link that leads elsewhere is stored as a link. */
-  private static boolean isBelow(String source, String root) {
+  private static boolean isBelow(String source, String root, UnaryOperator<Path> place) {
     try {
-      return Path.of(source).normalize().startsWith(Path.of(root).normalize());
+      return place.apply(Path.of(source)).startsWith(place.apply(Path.of(root)));
     } catch (InvalidPathException e) {
       return false;
     }

@@ -1,6 +1,7 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.job.Job;
+import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.restic.ArgumentCheck;
@@ -21,12 +22,12 @@ sealed interface Preparation {
 
   record Refused(Verdict verdict) implements Preparation {}
 
-  static Preparation of(RunOrder order, RunId id, ResticVersion version) {
-    Optional<Verdict> missing = missing(order.settings());
+  static Preparation of(RunOrder order, RunId id, ResticVersion version, Policy policy) {
+    Job job = order.due().job();
+    Optional<Verdict> missing = missing(order.settings()).or(() -> outside(policy, job));
     if (missing.isPresent()) {
       return new Refused(missing.get());
     }
-    Job job = order.due().job();
     return switch (BackupArguments.check(job.resticArgs(), version)) {
       case ArgumentCheck.Refused(String message, String remedy) ->
           new Refused(Verdict.failed("restic-args-invalid", message, remedy));
@@ -40,6 +41,20 @@ sealed interface Preparation {
                   SnapshotTags.of(job, order.device(), id.value()),
                   accepted.arguments()));
     };
+  }
+
+  /** Looked at right before restic reads it: a link may have been laid since the last sync. */
+  private static Optional<Verdict> outside(Policy policy, Job job) {
+    return policy
+        .forbiddenPath(job, RealPlace::of)
+        .map(path ->
+            Verdict.failed(
+                "policy-refused",
+                "the source path \""
+                    + path
+                    + "\" leads by a link to where policy.source_roots does not allow",
+                "Remove the link, or change the policy in the configuration file of the machine"
+                    + " itself."));
   }
 
   /** The repository of these settings, which must be complete. */

@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.RunLimits;
 import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.restic.BackupCommand;
@@ -35,6 +36,7 @@ public final class RunExecutor {
   private static final Duration SHORT_LOOK = Duration.ofSeconds(10);
 
   private final ResticProvider provider;
+  private final Policy policy;
   private final RunJournal journal;
   private final OpenRuns openRuns;
   private final Clock clock;
@@ -43,12 +45,14 @@ public final class RunExecutor {
 
   public RunExecutor(
       ResticProvider provider,
+      Policy policy,
       RunJournal journal,
       OpenRuns openRuns,
       Clock clock,
       RandomGenerator random,
       String agentVersion) {
     this.provider = provider;
+    this.policy = policy;
     this.journal = journal;
     this.openRuns = openRuns;
     this.clock = clock;
@@ -206,7 +210,7 @@ public final class RunExecutor {
           Verdict.failed(e.code(), e.getMessage(), e.remedy()), Optional.empty());
     }
     Optional<String> version = Optional.of(restic.version().toString());
-    return switch (Preparation.of(order, started.id(), restic.version())) {
+    return switch (Preparation.of(order, started.id(), restic.version(), policy)) {
       case Preparation.Refused(Verdict verdict) -> Attempt.without(verdict, version);
       case Preparation.Ready(Repository repository, BackupCommand command) -> {
         BackupWatch watch = watch(order, started, observer, cancellation);
