@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
       RunsCommand.class,
       BackupCommand.class,
       CancelCommand.class,
+      ForgetCommand.class,
+      HousekeepCommand.class,
       RotateCredentialCommand.class,
       MigrateCommand.class,
       EnrolTokenCommand.class,

@@ -35,10 +35,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon: six loops around one state. Sync brings the configuration and what admins ask for,
+ * The daemon: seven loops around one state. Sync brings the configuration and what admins ask for,
  * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
- * shows them on the way, notifications cut the wait for the next sync short, and recovery puts in
- * order what a crash has left.
+ * shows them on the way, notifications cut the wait for the next sync short, recovery puts in order
+ * what a crash has left, and housekeeping does what the repository needs.
  */
 public final class Agent {
 
@@ -73,6 +73,8 @@ public final class Agent {
   private final Loop progressLoop;
   private final Loop notificationLoop;
   private final Loop recoveryLoop;
+  private final HousekeepingTurn housekeeping;
+  private final Loop housekeepingLoop;
   private String comparedWith = "";
 
   public Agent(AgentParts parts) {
@@ -148,6 +150,14 @@ public final class Agent {
                 new SecureRandom(),
                 problems,
                 this::wakeDue));
+    housekeeping =
+        new HousekeepingTurn(
+            parts.housekeeper(journal),
+            parts.repositoryIds(),
+            parts.restic(),
+            () -> state.view().config(),
+            clock);
+    housekeepingLoop = Loop.inDaemon("housekeeping", housekeeping);
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -170,7 +180,14 @@ public final class Agent {
         parts.config().stateDirectory());
     problems.all().forEach(p -> log.warn("{}. {}", p.message(), p.remedy()));
     writeStatus();
-    Stream.of(syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop, recoveryLoop)
+    Stream.of(
+            syncLoop,
+            dueLoop,
+            drainLoop,
+            progressLoop,
+            notificationLoop,
+            recoveryLoop,
+            housekeepingLoop)
         .forEach(Loop::start);
   }
 
@@ -181,9 +198,12 @@ public final class Agent {
   public void stop() throws InterruptedException {
     log.info("holdfast stops; {} runs go on or wait", queue.size());
     queue.beginStop();
+    housekeeping.beginStop();
+    housekeepingLoop.askToStop();
     new StopOrder()
         .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
         .then(queue)
+        .thenAtLast(housekeepingLoop)
         .then(progressLoop, drainLoop)
         .then("the last delivery", drain::turn)
         .then("the end of the connections", parts::close);
@@ -195,6 +215,7 @@ public final class Agent {
     dueLoop.wake();
     recoveryLoop.wake();
     notificationLoop.wake();
+    housekeepingLoop.wake();
   }
 
   private void runEnded() {

@@ -1,8 +1,16 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.maintenance.BackupPasses;
+import io.holdfast.agent.maintenance.Housekeeper;
+import io.holdfast.agent.maintenance.HousekeepingBook;
+import io.holdfast.agent.maintenance.Leases;
+import io.holdfast.agent.maintenance.RepositoryIds;
+import io.holdfast.agent.maintenance.StaleLocks;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
+import io.holdfast.agent.postgres.PostgresHousekeepingBook;
+import io.holdfast.agent.postgres.PostgresLeases;
 import io.holdfast.agent.postgres.PostgresRequestSource;
 import io.holdfast.agent.postgres.PostgresRunSink;
 import io.holdfast.agent.postgres.UnlockLease;
@@ -59,6 +67,7 @@ public final class AgentParts implements AutoCloseable {
   private final OpenRuns openRuns;
   private final SecretSource secrets;
   private final ResticProvider restic;
+  private final RepositoryIds repositoryIds = new RepositoryIds();
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
     this.config = config;
@@ -171,6 +180,7 @@ public final class AgentParts implements AutoCloseable {
     return new RunExecutor(
         restic,
         config.policy(),
+        new BackupPasses(leases(), repositoryIds),
         journal,
         openRuns,
         clock,
@@ -178,16 +188,41 @@ public final class AgentParts implements AutoCloseable {
         AgentVersion.current());
   }
 
+  /** Its housekeeping, should it be a housekeeper. */
+  public Housekeeper housekeeper(RunJournal journal) {
+    HousekeepingBook book = housekeepingBook();
+    return new Housekeeper(
+        book,
+        leases(),
+        new StaleLocks(book, lockPolicy(), config.deviceId(), clock),
+        journal,
+        config.deviceId(),
+        clock,
+        new SecureRandom());
+  }
+
+  public HousekeepingBook housekeepingBook() {
+    return new PostgresHousekeepingBook(database, config.deviceId());
+  }
+
+  public RepositoryIds repositoryIds() {
+    return repositoryIds;
+  }
+
+  private Leases leases() {
+    return new PostgresLeases(database, config.deviceId());
+  }
+
+  private LockPolicy lockPolicy() {
+    return new LockPolicy(machine.hostname(), userId(), InstalledRestic::holder);
+  }
+
   public CrashRecovery recovery(RunJournal journal) {
     return new CrashRecovery(openRuns, journal, restic, clock, AgentVersion.current());
   }
 
   public Aftermath aftermath() {
-    return new Aftermath(
-        openRuns,
-        restic,
-        new LockPolicy(machine.hostname(), userId(), InstalledRestic::holder),
-        new UnlockLease(database));
+    return new Aftermath(openRuns, restic, lockPolicy(), new UnlockLease(database));
   }
 
   /** Whom the state directory belongs to: us. 0 where users have no numbers. */

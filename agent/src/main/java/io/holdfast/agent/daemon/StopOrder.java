@@ -38,6 +38,13 @@ final class StopOrder {
     return this;
   }
 
+  /** One whose turn ends a restic cleanly, within what the runs have left of the time. */
+  StopOrder thenAtLast(Loop loop) throws InterruptedException {
+    Duration left = RUNS.minusNanos(System.nanoTime() - begin);
+    loop.awaitStop(left.isNegative() ? LOOP : left);
+    return this;
+  }
+
   StopOrder then(String what, Runnable step) throws InterruptedException {
     Thread thread = Thread.ofVirtual().name(what).start(step);
     if (!thread.join(STEP)) {

@@ -30,7 +30,8 @@ public record Settings(
     boolean repositoryAutoInit,
     Map<String, Secret> repositoryEnvironment,
     Duration stalledAfter,
-    CatchUp catchUp) {
+    CatchUp catchUp,
+    Housekeeping housekeeping) {
 
   /**
    * When missed runs are made up for, after the agent's start or the machine's sleep.
@@ -45,6 +46,19 @@ public record Settings(
     }
   }
 
+  /**
+   * How a housekeeper gets a repository to itself.
+   *
+   * @param lease how long it stays its own when it gives no sign, 15 s to 1 hour
+   * @param patience how long it waits for backups to end, 10 s to 1 day
+   */
+  public record Housekeeping(Duration lease, Duration patience) {
+    public Housekeeping {
+      Objects.requireNonNull(lease, "lease");
+      Objects.requireNonNull(patience, "patience");
+    }
+  }
+
   public Settings {
     Objects.requireNonNull(syncInterval, "syncInterval");
     Objects.requireNonNull(repositoryUrl, "repositoryUrl");
@@ -52,6 +66,7 @@ public record Settings(
     Objects.requireNonNull(repositoryCacheDir, "repositoryCacheDir");
     Objects.requireNonNull(stalledAfter, "stalledAfter");
     Objects.requireNonNull(catchUp, "catchUp");
+    Objects.requireNonNull(housekeeping, "housekeeping");
     repositoryEnvironment = Map.copyOf(repositoryEnvironment);
   }
 
@@ -67,6 +82,7 @@ public record Settings(
         repositoryAutoInit,
         repositoryEnvironment,
         stalledAfter,
-        catchUp);
+        catchUp,
+        housekeeping);
   }
 }

@@ -10,6 +10,12 @@ import java.util.UUID;
  */
 public final class SnapshotTags {
 
+  /** How the tag of a snapshot's job begins; those of its device and of its run alike. */
+  public static final String JOB = "backup:";
+
+  public static final String DEVICE = "device=";
+  public static final String RUN = "run=";
+
   private SnapshotTags() {}
 
   /**
@@ -21,7 +27,7 @@ public final class SnapshotTags {
     tags.add("backup_name=" + withoutComma(job.name()));
     tags.add("origin=" + withoutComma(job.originName().orElse(device.name())));
     job.accountId().ifPresent(account -> tags.add("account_id=" + account));
-    tags.add("device=" + device.id());
+    tags.add(DEVICE + device.id());
     tags.add(ofRun(runId));
     tags.addAll(job.userTags());
     return List.copyOf(tags);
@@ -29,12 +35,12 @@ public final class SnapshotTags {
 
   /** The one tag that all of a job's snapshots carry, whatever became of its name or device. */
   public static String ofJob(UUID jobId) {
-    return "backup:" + jobId;
+    return JOB + jobId;
   }
 
   /** The one tag that the snapshot of a run carries and no other does. */
   public static String ofRun(UUID runId) {
-    return "run=" + runId;
+    return RUN + runId;
   }
 
   /** restic splits a tag at its commas, so a name loses them here. */

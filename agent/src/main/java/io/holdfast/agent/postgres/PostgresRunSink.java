@@ -7,6 +7,7 @@ import io.holdfast.agent.report.ProgressReport;
 import io.holdfast.agent.report.RunSink;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -100,6 +101,11 @@ public final class PostgresRunSink implements RunSink {
   @Override
   public void missed(RunMissed missed) throws ControlPlaneException {
     write(missed.deviceId(), handle -> MissedRunDao.put(handle, missed));
+  }
+
+  @Override
+  public void ended(HousekeepingEnded ended) throws ControlPlaneException {
+    write(ended.run().deviceId(), handle -> HousekeepingDao.ended(handle, ended));
   }
 
   /**

@@ -164,9 +164,13 @@ final class RunDao {
       SELECT id
       FROM missed_runs
       WHERE id = ANY (:ids)
+      UNION ALL
+      SELECT run_uuid
+      FROM housekeeping_runs
+      WHERE run_uuid = ANY (:ids) AND status <> 'running'
       """;
 
-  /** Those of the runs that have ended there, and of the missed runs. */
+  /** Those of the runs and of the housekeeping that have ended there, and of the missed runs. */
   static Set<UUID> known(Handle handle, List<UUID> ids) {
     return Set.copyOf(
         handle

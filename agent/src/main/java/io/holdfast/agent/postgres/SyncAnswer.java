@@ -42,7 +42,8 @@ record SyncAnswer(JsonNode json) {
     return new DeviceRow(
         device.path("id").asText(),
         device.path("name").asText(),
-        device.path("enabled").asBoolean());
+        device.path("enabled").asBoolean(),
+        device.path("housekeeper").asBoolean());
   }
 
   /** Whether the configuration came with it, as it does when it is of another revision. */

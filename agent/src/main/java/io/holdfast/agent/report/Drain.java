@@ -3,6 +3,7 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunRecord;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -82,6 +83,7 @@ public final class Drain {
       case RunStarted started -> sink.started(started);
       case RunFinished finished -> sink.finished(finished);
       case RunMissed missed -> sink.missed(missed);
+      case HousekeepingEnded ended -> sink.ended(ended);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.holdfast.agent.report;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.run.RunRecord;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -16,20 +17,28 @@ final class RecordJson {
   /** The kinds; exactly one is there. */
   @JsonInclude(JsonInclude.Include.NON_ABSENT)
   private record Envelope(
-      Optional<RunStarted> started, Optional<RunFinished> finished, Optional<RunMissed> missed) {}
+      Optional<RunStarted> started,
+      Optional<RunFinished> finished,
+      Optional<RunMissed> missed,
+      Optional<HousekeepingEnded> housekeeping) {
+
+    static Envelope of(RunRecord record) {
+      return new Envelope(
+          only(RunStarted.class, record),
+          only(RunFinished.class, record),
+          only(RunMissed.class, record),
+          only(HousekeepingEnded.class, record));
+    }
+
+    private static <T> Optional<T> only(Class<T> kind, RunRecord record) {
+      return Optional.of(record).filter(kind::isInstance).map(kind::cast);
+    }
+  }
 
   private RecordJson() {}
 
   static byte[] write(RunRecord record) throws IOException {
-    return FileJson.JSON.writeValueAsBytes(
-        switch (record) {
-          case RunStarted started ->
-              new Envelope(Optional.of(started), Optional.empty(), Optional.empty());
-          case RunFinished finished ->
-              new Envelope(Optional.empty(), Optional.of(finished), Optional.empty());
-          case RunMissed missed ->
-              new Envelope(Optional.empty(), Optional.empty(), Optional.of(missed));
-        });
+    return FileJson.JSON.writeValueAsBytes(Envelope.of(record));
   }
 
   /**
@@ -40,7 +49,8 @@ final class RecordJson {
     if (envelope == null) {
       throw new IOException("holds nothing");
     }
-    return Stream.of(envelope.started(), envelope.finished(), envelope.missed())
+    return Stream.of(
+            envelope.started(), envelope.finished(), envelope.missed(), envelope.housekeeping())
         .flatMap(record -> record.stream().map(RunRecord.class::cast))
         .findFirst()
         .orElseThrow(() -> new IOException("holds no record of a run"));

@@ -2,6 +2,7 @@ package io.holdfast.agent.report;
 
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -38,7 +39,15 @@ public interface RunSink {
   void missed(RunMissed missed) throws ControlPlaneException;
 
   /**
-   * Which of these runs and missed runs the control plane has; of a run also how it ended.
+   * Writes down how housekeeping ended; makes the row if its start never arrived.
+   *
+   * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
+   */
+  void ended(HousekeepingEnded ended) throws ControlPlaneException;
+
+  /**
+   * Which of these runs, missed runs and housekeeping runs the control plane has; of a run also how
+   * it ended.
    *
    * @throws ControlPlaneException if it could not be asked
    */

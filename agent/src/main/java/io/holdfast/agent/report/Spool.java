@@ -2,6 +2,7 @@ package io.holdfast.agent.report;
 
 import io.holdfast.agent.files.DurableFile;
 import io.holdfast.agent.run.RunRecord;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -194,6 +195,7 @@ public final class Spool {
           case RunStarted _ -> "started";
           case RunFinished _ -> "finished";
           case RunMissed _ -> "missed";
+          case HousekeepingEnded _ -> "housekeeping";
         };
     UUID id = record.uuid();
     return numbered(number) + id + "." + step + SUFFIX;

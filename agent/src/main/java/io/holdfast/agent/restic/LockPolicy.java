@@ -62,14 +62,41 @@ public final class LockPolicy {
    * @param deadPids the processes of our own that were killed, and that are known to have ended
    */
   public Advice advice(List<RepositoryLock> locks, Set<Long> deadPids, Instant now) {
-    firstSeen.keySet().retainAll(locks.stream().map(RepositoryLock::id).toList());
-    locks.forEach(lock -> firstSeen.putIfAbsent(lock.id(), now));
+    remember(locks, now);
     if (locks.stream().noneMatch(lock -> isOurs(lock, deadPids))) {
       return Advice.CLEAN;
     }
     return locks.stream().anyMatch(lock -> unlockWouldHarm(lock, deadPids, now))
         ? Advice.WAIT
         : Advice.UNLOCK;
+  }
+
+  /**
+   * The same for one who needs the repository for himself: any lock is in his way.
+   *
+   * @param deadPids processes of this machine that are known to have ended
+   * @return CLEAN if there is none, UNLOCK if all that unlocking removes is dead
+   */
+  public Advice adviceToHousekeeper(List<RepositoryLock> locks, Set<Long> deadPids, Instant now) {
+    remember(locks, now);
+    if (locks.isEmpty()) {
+      return Advice.CLEAN;
+    }
+    boolean helps = locks.stream().anyMatch(lock -> unlockWouldRemove(lock, deadPids, now));
+    return helps && locks.stream().noneMatch(lock -> unlockWouldHarm(lock, deadPids, now))
+        ? Advice.UNLOCK
+        : Advice.WAIT;
+  }
+
+  private boolean unlockWouldRemove(RepositoryLock lock, Set<Long> deadPids, Instant now) {
+    return isOurs(lock, deadPids)
+        || lock.time().plus(STALE).isBefore(now)
+        || (lock.hostname().equals(hostname) && holders.apply(lock.pid()) == Holder.GONE);
+  }
+
+  private void remember(List<RepositoryLock> locks, Instant now) {
+    firstSeen.keySet().retainAll(locks.stream().map(RepositoryLock::id).toList());
+    locks.forEach(lock -> firstSeen.putIfAbsent(lock.id(), now));
   }
 
   private boolean unlockWouldHarm(RepositoryLock lock, Set<Long> deadPids, Instant now) {

@@ -29,6 +29,11 @@ public record ProcessIdentity(long pid, String started) {
     return started(process).map(started -> new ProcessIdentity(process.pid(), started));
   }
 
+  /** Whether it has ended; only to be asked where it was started, see {@link Kernel}. */
+  public boolean hasEnded() {
+    return process().isEmpty();
+  }
+
   /** The process, if it is still this one and still runs. */
   Optional<ProcessHandle> process() {
     return ProcessHandle.of(pid)

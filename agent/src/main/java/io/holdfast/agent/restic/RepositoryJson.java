@@ -44,6 +44,15 @@ final class RepositoryJson {
             : Optional.empty());
   }
 
+  /** The answer of {@code cat config}; empty if it is none. */
+  static Optional<String> id(String answer) {
+    try {
+      return Optional.of(JSON.readTree(answer).path("id").asText("")).filter(id -> !id.isEmpty());
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
   /** The answer of {@code cat lock}; empty if it is none. */
   static Optional<RepositoryLock> lock(String id, String answer) {
     try {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * restic, as it is called: secrets by private files, a cleared environment, no shell. Safe for many
@@ -84,7 +85,7 @@ public final class Restic {
     return report;
   }
 
-  private static boolean paused(Cancellation cancellation) {
+  static boolean paused(Cancellation cancellation) {
     try {
       Thread.sleep(BETWEEN_LOCK_ATTEMPTS);
     } catch (InterruptedException e) {
@@ -126,7 +127,7 @@ public final class Restic {
             "restic reported snapshot " + id.get() + ", and the repository does not hold it");
   }
 
-  private boolean waitsForLocks() {
+  boolean waitsForLocks() {
     return binary.version().isAtLeast(0, 16, 0);
   }
 
@@ -222,6 +223,64 @@ public final class Restic {
     return MessageParser.parse(line) instanceof ResticMessage.ExitError(int _, String message)
         ? message
         : line;
+  }
+
+  /**
+   * Runs a command that may take long.
+   *
+   * @param stop when it is ended
+   * @param started told which process it is
+   * @param output reads its standard output
+   */
+  WorkReport work(
+      Repository repository,
+      List<String> command,
+      StopReason stop,
+      Consumer<ProcessIdentity> started,
+      ResticProcess.Output output) {
+    Redaction redaction = repository.redaction();
+    BoundedText meaningful = new BoundedText(4096, 4096);
+    BoundedText errors = new BoundedText(8192, 8192);
+    List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
+    arguments.addAll(command);
+    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+      ResticProcess.Ended ended =
+          new ResticProcess(arguments, environment(repository, files), stop, grace, started)
+              .runReading(
+                  output,
+                  line -> {
+                    meaningful.add(line);
+                    errors.add(redaction.redact(reason(line)));
+                  });
+      return new WorkReport(
+          ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text())),
+          OptionalInt.of(ended.exitCode()),
+          "",
+          errors.text(),
+          ended.duration(),
+          ended.interrupted());
+    } catch (IOException e) {
+      return new WorkReport(
+          ExitMeaning.NOT_STARTED,
+          OptionalInt.empty(),
+          "",
+          redaction.redact(String.valueOf(e.getMessage())),
+          Duration.ZERO,
+          false);
+    }
+  }
+
+  /**
+   * The repository's own id, by which it is the same whatever way leads to it; empty if it could
+   * not be asked.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public Optional<String> idOf(Repository repository) throws InterruptedException {
+    Answer answer = ask(repository, PROBE_LIMIT, "cat", "config", "--no-lock");
+    return answer.meaning() == ExitMeaning.COMPLETE
+        ? RepositoryJson.id(answer.output())
+        : Optional.empty();
   }
 
   /**

@@ -95,10 +95,26 @@ final class ResticProcess {
    * @throws IOException if it could not be started; the message says why
    */
   Ended run(Consumer<String> out, Consumer<String> err) throws IOException {
+    return runReading(lines(out), err);
+  }
+
+  /** Reads standard output to its end, in a thread of its own. */
+  @FunctionalInterface
+  interface Output {
+    void read(InputStream in) throws IOException;
+  }
+
+  /** Line by line, whatever becomes of one. */
+  static Output lines(Consumer<String> lines) {
+    return in -> new LineReader(in, unfailing(lines)).readToEnd();
+  }
+
+  /** The same for an answer that is not made of lines. */
+  Ended runReading(Output out, Consumer<String> err) throws IOException {
     long begin = System.nanoTime();
     Process process = start();
     Thread outReader = drain(process.getInputStream(), out);
-    Thread errReader = drain(process.getErrorStream(), err);
+    Thread errReader = drain(process.getErrorStream(), lines(err));
     ProcessIdentity.of(process.toHandle()).ifPresent(unfailing(started));
     Watch watch = new Watch(process);
     boolean interrupted = watch.untilEnd();
@@ -119,8 +135,15 @@ final class ResticProcess {
     return builder.start();
   }
 
-  private static Thread drain(InputStream in, Consumer<String> lines) {
-    return Thread.ofVirtual().start(() -> new LineReader(in, unfailing(lines)).readToEnd());
+  private static Thread drain(InputStream in, Output output) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            output.read(in);
+          } catch (IOException e) {
+            // The pipe was closed because its writer is gone: what has come is what there is.
+          }
+        });
   }
 
   /** A reader that died of one line would let the pipe fill up, and restic wait for ever. */

@@ -75,11 +75,11 @@ public final class Aftermath {
         return false;
       }
     }
-    if (Preparation.missing(settings).isPresent()) {
+    if (RepositoryAccess.missing(settings).isPresent()) {
       return false;
     }
     try {
-      return clean(provider.get(), Preparation.repository(settings), left, now);
+      return clean(provider.get(), RepositoryAccess.of(settings), left, now);
     } catch (ResticUnavailable e) {
       return false;
     }

@@ -25,7 +25,7 @@ public final class ConfigReview {
   /** The problems of restic, of the repository's settings and of the jobs' arguments. */
   public List<Problem> problems(List<JobPlan> plans, Settings settings) {
     List<Problem> problems = new ArrayList<>();
-    Preparation.missing(settings)
+    RepositoryAccess.missing(settings)
         .ifPresent(verdict ->
             problems.add(Problem.ofDevice(verdict.code(), verdict.sentence(), verdict.remedy())));
     try {

@@ -135,13 +135,13 @@ public final class CrashRecovery {
   }
 
   private SnapshotOfRun snapshot(OpenRun open, Settings settings) throws InterruptedException {
-    if (Preparation.missing(settings).isPresent()) {
+    if (RepositoryAccess.missing(settings).isPresent()) {
       return new SnapshotOfRun.Unknown("the settings name no repository");
     }
     try {
       Restic restic = provider.get();
       return restic.snapshotOf(
-          Preparation.repository(settings), SnapshotTags.ofRun(open.start().uuid()), LIMIT);
+          RepositoryAccess.of(settings), SnapshotTags.ofRun(open.start().uuid()), LIMIT);
     } catch (ResticUnavailable e) {
       return new SnapshotOfRun.Unknown(e.getMessage());
     }

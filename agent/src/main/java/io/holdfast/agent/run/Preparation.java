@@ -2,15 +2,12 @@ package io.holdfast.agent.run;
 
 import io.holdfast.agent.job.Job;
 import io.holdfast.agent.job.Policy;
-import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.restic.ArgumentCheck;
-import io.holdfast.agent.restic.BackendEnvironment;
 import io.holdfast.agent.restic.BackupArguments;
 import io.holdfast.agent.restic.BackupCommand;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.ResticVersion;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -24,7 +21,8 @@ sealed interface Preparation {
 
   static Preparation of(RunOrder order, RunId id, ResticVersion version, Policy policy) {
     Job job = order.due().job();
-    Optional<Verdict> missing = missing(order.settings()).or(() -> outside(policy, job));
+    Optional<Verdict> missing =
+        RepositoryAccess.missing(order.settings()).or(() -> outside(policy, job));
     if (missing.isPresent()) {
       return new Refused(missing.get());
     }
@@ -33,7 +31,7 @@ sealed interface Preparation {
           new Refused(Verdict.failed("restic-args-invalid", message, remedy));
       case ArgumentCheck.Accepted accepted ->
           new Ready(
-              repository(order.settings()),
+              RepositoryAccess.of(order.settings()),
               new BackupCommand(
                   order.device().name(),
                   job.sourcePaths(),
@@ -55,39 +53,5 @@ sealed interface Preparation {
                     + "\" leads by a link to where policy.source_roots does not allow",
                 "Remove the link, or change the policy in the configuration file of the machine"
                     + " itself."));
-  }
-
-  /** The repository of these settings, which must be complete. */
-  static Repository repository(Settings settings) {
-    return new Repository(
-        settings.repositoryUrl().orElseThrow(),
-        settings.repositoryPassword().orElseThrow(),
-        settings.repositoryCacheDir().map(Path::of),
-        settings.repositoryEnvironment());
-  }
-
-  /** Why there is no repository to back up into, as far as the settings tell. */
-  static Optional<Verdict> missing(Settings settings) {
-    if (settings.repositoryUrl().isEmpty()) {
-      return Optional.of(
-          Verdict.failed(
-              "repository-url-missing",
-              "the setting repository_url is empty, so there is no repository to back up into",
-              "Set it: UPDATE settings SET value = 'sftp:user@host:/path/to/repo' WHERE key ="
-                  + " 'repository_url'."));
-    }
-    if (settings.repositoryPassword().isEmpty()) {
-      return Optional.of(
-          Verdict.failed(
-              "repository-password-missing",
-              "the setting repository_password is empty",
-              "Set it: UPDATE settings SET value = '...' WHERE key = 'repository_password'."));
-    }
-    return BackendEnvironment.refusal(settings.repositoryEnvironment().keySet())
-        .map(why ->
-            Verdict.failed(
-                "repository-environment-invalid",
-                "the setting repository_environment is not used: " + why,
-                "Name only variables of the storage back-end; docs/restic.md lists them."));
   }
 }

@@ -18,11 +18,11 @@ public final class RepositoryCheck {
    * @throws InterruptedException if the thread was interrupted
    */
   public static Result of(Restic restic, Settings settings) throws InterruptedException {
-    Optional<Verdict> missing = Preparation.missing(settings);
+    Optional<Verdict> missing = RepositoryAccess.missing(settings);
     if (missing.isPresent()) {
       return new Result(State.UNREACHABLE, missing.get().sentence(), missing.get().remedy());
     }
-    RepositoryProbe probe = restic.probe(Preparation.repository(settings));
+    RepositoryProbe probe = restic.probe(RepositoryAccess.of(settings));
     return new Result(probe.state(), probe.message(), probe.remedy());
   }
 }

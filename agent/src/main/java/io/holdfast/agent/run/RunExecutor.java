@@ -37,6 +37,7 @@ public final class RunExecutor {
 
   private final ResticProvider provider;
   private final Policy policy;
+  private final RepositoryGate gate;
   private final RunJournal journal;
   private final OpenRuns openRuns;
   private final Clock clock;
@@ -46,6 +47,7 @@ public final class RunExecutor {
   public RunExecutor(
       ResticProvider provider,
       Policy policy,
+      RepositoryGate gate,
       RunJournal journal,
       OpenRuns openRuns,
       Clock clock,
@@ -53,6 +55,7 @@ public final class RunExecutor {
       String agentVersion) {
     this.provider = provider;
     this.policy = policy;
+    this.gate = gate;
     this.journal = journal;
     this.openRuns = openRuns;
     this.clock = clock;
@@ -214,18 +217,32 @@ public final class RunExecutor {
       case Preparation.Refused(Verdict verdict) -> Attempt.without(verdict, version);
       case Preparation.Ready(Repository repository, BackupCommand command) -> {
         BackupWatch watch = watch(order, started, observer, cancellation);
-        BackupReport report = restic.backup(repository, command, watch);
+        BackupReport report = admitted(restic, repository, command, watch, started, observer);
         if (report.meaning() == ExitMeaning.NO_REPOSITORY
             && order.settings().repositoryAutoInit()) {
           Optional<Verdict> refused = FirstUse.initialise(restic, repository);
           if (refused.isPresent()) {
             yield Attempt.without(refused.get(), version);
           }
-          report = restic.backup(repository, command, watch);
+          report = admitted(restic, repository, command, watch, started, observer);
         }
         yield judged(restic, repository, report, started, cancellation);
       }
     };
+  }
+
+  private BackupReport admitted(
+      Restic restic,
+      Repository repository,
+      BackupCommand command,
+      BackupWatch watch,
+      RunStarted started,
+      RunObserver observer)
+      throws InterruptedException {
+    try (RepositoryGate.Pass _ =
+        gate.enter(restic, repository, started.uuid(), watch.cancellation(), observer::waits)) {
+      return restic.backup(repository, command, watch);
+    }
   }
 
   /** The repository is asked only when restic's own words leave open what it has made. */

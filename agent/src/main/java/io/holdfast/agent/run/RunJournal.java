@@ -1,6 +1,7 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.restic.BackupProgress;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -33,4 +34,11 @@ public interface RunJournal {
    * @throws java.io.UncheckedIOException if it cannot be written
    */
   void missed(RunMissed missed);
+
+  /**
+   * Writes down how housekeeping ended.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  void ended(HousekeepingEnded ended);
 }

@@ -9,5 +9,8 @@ public interface RunObserver {
   /** The run is written down as started. */
   default void begun(RunStarted started) {}
 
+  /** It waits until a housekeeper has finished with the repository. */
+  default void waits() {}
+
   default void progress(BackupProgress latest) {}
 }

@@ -3,14 +3,18 @@ package io.holdfast.agent.run;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
-/** What is written down: that a run started, how it ended, or that a due time was passed over. */
+/**
+ * What is written down: that a run started, how it ended, that a due time was passed over, or how
+ * housekeeping ended.
+ */
 public sealed interface RunRecord {
 
-  /** The run's name; of a missed run its own. */
+  /** The run's name; of a missed run and of housekeeping its own. */
   UUID uuid();
 
   /**
@@ -157,6 +161,37 @@ public sealed interface RunRecord {
     @Override
     public UUID uuid() {
       return id;
+    }
+  }
+
+  /**
+   * Something that was done to a repository has ended.
+   *
+   * @param statistics what came of it, by name; numbers and texts
+   * @param standardOutput head and tail, without secrets and NUL
+   * @param standardError head and tail, without secrets and NUL
+   */
+  record HousekeepingEnded(
+      HousekeepingRun run,
+      Instant endedAt,
+      Verdict verdict,
+      Optional<Integer> exitCode,
+      Map<String, Object> statistics,
+      String standardOutput,
+      String standardError)
+      implements RunRecord {
+
+    public HousekeepingEnded {
+      Objects.requireNonNull(run, "run");
+      Objects.requireNonNull(endedAt, "endedAt");
+      Objects.requireNonNull(verdict, "verdict");
+      Objects.requireNonNull(exitCode, "exitCode");
+      statistics = Map.copyOf(statistics);
+    }
+
+    @Override
+    public UUID uuid() {
+      return run.uuid();
     }
   }
 

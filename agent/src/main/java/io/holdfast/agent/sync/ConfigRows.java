@@ -47,7 +47,7 @@ public record ConfigRows(
   }
 
   /** A row of {@code devices}. */
-  public record DeviceRow(String id, String name, boolean enabled) {}
+  public record DeviceRow(String id, String name, boolean enabled, boolean housekeeper) {}
 
   /**
    * A row of {@code backup_jobs}.

@@ -63,7 +63,12 @@ public record DeviceConfig(
           .filter(check::allows)
           .ifPresent(job -> plans.add(new JobPlan(job, schedules)));
     }
-    Device device = new Device(rows.device().id(), rows.device().name(), rows.device().enabled());
+    Device device =
+        new Device(
+            rows.device().id(),
+            rows.device().name(),
+            rows.device().enabled(),
+            rows.device().housekeeper());
     return new DeviceConfig(device, plans, disabled, settings, problems);
   }
 

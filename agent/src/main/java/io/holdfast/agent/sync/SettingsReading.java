@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.Settings.CatchUp;
+import io.holdfast.agent.job.Settings.Housekeeping;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
@@ -35,6 +36,8 @@ final class SettingsReading {
   private static final String STALLED_AFTER = "stalled_after_seconds";
   private static final String CATCH_UP_DELAY = "catch_up_delay_seconds";
   private static final String CATCH_UP_JITTER = "catch_up_jitter_seconds";
+  private static final String LEASE = "housekeeping_lease_seconds";
+  private static final String PATIENCE = "housekeeping_patience_seconds";
 
   /**
    * Every key that some part of Holdfast reads; {@code setting_keys} in the schema lists the same.
@@ -52,7 +55,9 @@ final class SettingsReading {
           ENVIRONMENT,
           STALLED_AFTER,
           CATCH_UP_DELAY,
-          CATCH_UP_JITTER);
+          CATCH_UP_JITTER,
+          LEASE,
+          PATIENCE);
 
   private final Map<String, String> values = new HashMap<>();
   private final SecretSource secrets;
@@ -79,7 +84,9 @@ final class SettingsReading {
         reading.seconds(STALLED_AFTER, 1800, 10, 604_800),
         new CatchUp(
             reading.seconds(CATCH_UP_DELAY, 60, 0, 86_400),
-            reading.seconds(CATCH_UP_JITTER, 240, 0, 86_400)));
+            reading.seconds(CATCH_UP_JITTER, 240, 0, 86_400)),
+        new Housekeeping(
+            reading.seconds(LEASE, 300, 15, 3600), reading.seconds(PATIENCE, 1800, 10, 86_400)));
   }
 
   private void take(SettingRow row) {

@@ -48,13 +48,18 @@ class RoomsTest {
           Map.entry("sync", Set.of("schedule", "job")),
           Map.entry("run", Set.of("restic", "schedule", "job")),
           Map.entry("report", Set.of("run", "restic", "job")),
+          Map.entry("maintenance", Set.of("run", "restic", "schedule", "job")),
           Map.entry("state", Set.of("run", "restic", "schedule", "job")),
-          Map.entry("postgres", Set.of("sync", "report", "run", "schedule", "job", "config")),
+          Map.entry(
+              "postgres",
+              Set.of(
+                  "sync", "report", "maintenance", "run", "restic", "schedule", "job", "config")),
           Map.entry(
               "daemon",
               Set.of(
                   "sync",
                   "report",
+                  "maintenance",
                   "state",
                   "run",
                   "restic",
@@ -68,6 +73,7 @@ class RoomsTest {
                   "daemon",
                   "sync",
                   "report",
+                  "maintenance",
                   "state",
                   "run",
                   "restic",

@@ -11,7 +11,7 @@ class SnapshotTagsTest {
 
   private static final UUID JOB = UUID.fromString("11111111-2222-3333-4444-555555555555");
   private static final UUID RUN = UUID.fromString("01900000-0000-7000-8000-000000000000");
-  private static final Device DEVICE = new Device("web-01", "Web, 1", true);
+  private static final Device DEVICE = new Device("web-01", "Web, 1", true, false);
 
   private static Job job(String name, Optional<String> origin, Optional<UUID> account) {
     return new Job(

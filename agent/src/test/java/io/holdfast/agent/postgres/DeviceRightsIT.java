@@ -87,6 +87,18 @@ class DeviceRightsIT {
               + " VALUES (?, 'config', 'device', 'x', 'm', 'r')",
           id);
       psql.execute("INSERT INTO requests (id, kind, device_id) VALUES (?, 'sync', ?)", request, id);
+      psql.execute(
+          "INSERT INTO snapshots (repository_id, id, time, job_id, device_id, host)"
+              + " VALUES ('repo', ?, now(), ?, ?, ?)",
+          "snapshot of " + id,
+          job,
+          id,
+          id);
+      psql.execute(
+          "INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by,"
+              + " lease_token, start_time, status)"
+              + " VALUES (gen_random_uuid(), 'prune', 'repo', ?, 'manual', 1, now(), 'running')",
+          id);
     }
   }
 
@@ -97,7 +109,15 @@ class DeviceRightsIT {
   void the_fixtures_are_not_empty() {
     for (String table :
         List.of(
-            "devices", "backup_jobs", "settings", "runs", "missed_runs", "problems", "requests")) {
+            "devices",
+            "backup_jobs",
+            "settings",
+            "runs",
+            "missed_runs",
+            "problems",
+            "requests",
+            "snapshots",
+            "housekeeping_runs")) {
       String column = table.equals("devices") ? "id" : "device_id";
       assertThat(fleet.psql.rows("SELECT FROM " + table + " WHERE " + column + " = ?", OTHER))
           .as(table)
@@ -231,6 +251,40 @@ class DeviceRightsIT {
             "UPDATE requests SET kind = 'backup' WHERE id = '%myRequest'",
             "DELETE FROM requests WHERE id = '%myRequest'",
             "UPDATE control_plane_version SET schema_version = 99",
+            // Another's backups, and the repository that all share.
+            "SELECT FROM snapshots WHERE device_id = '%other'",
+            "DELETE FROM snapshots",
+            "UPDATE snapshots SET kept_by = '{}'",
+            "INSERT INTO snapshots (repository_id, id, time, host) VALUES ('repo', 'x', now(), 'x')",
+            "SELECT FROM housekeeping_runs WHERE device_id = '%other'",
+            "UPDATE housekeeping_runs SET status = 'success', end_time = now() WHERE device_id = '%other'",
+            "INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by,"
+                + " lease_token, start_time, status) VALUES (gen_random_uuid(), 'prune', 'repo', '%me',"
+                + " 'manual', 1, now(), 'running')",
+            "DELETE FROM housekeeping_runs",
+            "UPDATE devices SET housekeeper = true WHERE id = '%me'",
+            "SELECT FROM housekeeping",
+            "INSERT INTO housekeeping (kind, schedule_type, interval_seconds) VALUES ('prune', 'interval', 1)",
+            "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('x', 1, true)",
+            "UPDATE retention_policies SET keep_last = 1",
+            "DELETE FROM retention_policies",
+            "UPDATE backup_jobs SET retention_policy = NULL WHERE id = '%myJob'",
+            "SELECT holdfast.agent_sync('%other', 'x', 'linux', 'x', '{}', '')",
+            "SELECT holdfast.backup_enters('%other', 'repo', gen_random_uuid(), 60)",
+            "SELECT holdfast.backup_leaves('%other', '%othersRun')",
+            "SELECT holdfast.lease_take('%me', 'repo', 'prune', gen_random_uuid(), 60)",
+            "SELECT holdfast.lease_take('%other', 'repo', 'prune', gen_random_uuid(), 60)",
+            "SELECT holdfast.lease_release('%other', 'repo', 1)",
+            "SELECT holdfast.housekeeping_of('%me', 'repo')",
+            "SELECT holdfast.retention_work('%me', 'repo')",
+            "SELECT holdfast.left_behind('%me', 'repo')",
+            "SELECT holdfast.catalogue_put('%me', 'repo', '[]')",
+            "SELECT holdfast.catalogue_end('%me', 'repo', now())",
+            "SELECT holdfast.snapshots_forgotten('%me', 'repo', '%othersJob', '{}', '[]')",
+            "SELECT FROM holdfast.repository_leases",
+            "DELETE FROM holdfast.repository_users",
+            "SELECT holdfast.clean_up_housekeeping('1 day', 1)",
+            "SELECT holdfast.require_own('%other')",
             // Another identity.
             "SET ROLE backup_admin",
             "SET ROLE postgres",
@@ -314,6 +368,8 @@ class DeviceRightsIT {
             "SELECT FROM latest_runs",
             "SELECT FROM job_summary WHERE job_name = 'home'",
             "SELECT FROM control_plane_version",
+            "SELECT FROM snapshots",
+            "SELECT holdfast.backup_enters('%me', 'repo', gen_random_uuid(), 60)",
             "INSERT INTO devices (id, name, platform) VALUES ('%me', 'x', 'linux')"
                 + " ON CONFLICT (id) DO UPDATE SET last_seen = now()",
             "UPDATE schedules SET last_run_at = now(), next_run_at = now() WHERE id = 1",

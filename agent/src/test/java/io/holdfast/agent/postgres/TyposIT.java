@@ -129,7 +129,19 @@ class TyposIT {
             device("'web 02', 'Web 2', 'linux'", "the id \"web 02\" is not allowed"),
             device("'web-02', 'Web 2', 'Linux'", "the platform \"Linux\" is unknown"),
             device("'web-02', 'Web 2', 'amiga'", "the platform \"amiga\" is unknown"),
-            device("'web-02', ' ', 'linux'", "its name is empty"))
+            device("'web-02', ' ', 'linux'", "its name is empty"),
+            jobWith("retention_policy", "'standrd'", "there is no retention policy \"standrd\""),
+            policy("keep_daily", "0", "keep_daily is 0, outside 1 to 100000"),
+            policy("keep_within", "'14 days'", "keep_within is \"14 days\""),
+            policy("keep_within_daily", "'0d'", "keep_within_daily is \"0d\""),
+            policy("keep_tags", "'{a}'", "\"new\" would keep nothing"),
+            policy("keep_tags", "'{\"a,b\"}'", "a tag that is empty or holds a comma"),
+            policy("keep_last", "NULL", "\"new\" would keep nothing"),
+            policy("keep_last, keep_all", "1, true", "it has keep_all and another rule"),
+            housekeeping("'prun', 'interval', NULL, 60, NULL", "kind is \"prun\""),
+            housekeeping("'prune', 'cron', '61 * * * *', NULL, NULL", "the field minute is \"61\""),
+            housekeeping("'prune', 'interval', NULL, 60, 5", "parts is 5"),
+            housekeeping("'check-data', 'interval', NULL, 60, 0", "parts is 0"))
         .toList();
   }
 
@@ -167,6 +179,21 @@ class TyposIT {
     return new String[] {"INSERT INTO devices (id, name, platform) VALUES (" + values + ")", words};
   }
 
+  private static String[] policy(String columns, String values, String words) {
+    return new String[] {
+      "INSERT INTO retention_policies (name, " + columns + ") VALUES ('new', " + values + ")", words
+    };
+  }
+
+  private static String[] housekeeping(String values, String words) {
+    return new String[] {
+      "INSERT INTO housekeeping (kind, schedule_type, cron_expression, interval_seconds, parts) VALUES ("
+          + values
+          + ")",
+      words
+    };
+  }
+
   private void run(String sql) throws SQLException {
     try (Statement statement = admin.createStatement()) {
       statement.execute(sql);
@@ -185,7 +212,7 @@ class TyposIT {
   }
 
   @Test
-  void each_of_fifty_wrong_rows_is_refused_with_its_own_sentence_and_no_secret() {
+  void each_of_sixty_wrong_rows_is_refused_with_its_own_sentence_and_no_secret() {
     assertThat(wrongRows()).hasSizeGreaterThanOrEqualTo(40);
     Set<String> sentences = new HashSet<>();
     for (String[] wrong : wrongRows()) {

@@ -7,6 +7,7 @@ import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -41,6 +42,11 @@ class SpoolTest {
     @Override
     public void finished(RunFinished finished) throws ControlPlaneException {
       take(finished);
+    }
+
+    @Override
+    public void ended(HousekeepingEnded ended) throws ControlPlaneException {
+      take(ended);
     }
 
     private void take(RunRecord record) throws ControlPlaneException {

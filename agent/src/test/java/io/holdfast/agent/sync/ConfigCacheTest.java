@@ -27,7 +27,7 @@ class ConfigCacheTest {
   private static final UUID JOB = UUID.fromString("11111111-2222-3333-4444-555555555555");
   private static final ConfigRows ROWS =
       new ConfigRows(
-          new DeviceRow("laptop", "Jane's laptop", true),
+          new DeviceRow("laptop", "Jane's laptop", true, false),
           List.of(
               new JobRow(
                   JOB,

@@ -69,7 +69,7 @@ class DeviceConfigTest {
       Policy policy, List<JobRow> jobs, List<ScheduleRow> schedules, List<SettingRow> settings) {
     return DeviceConfig.from(
         new ConfigRows(
-            new DeviceRow("d", "D", true),
+            new DeviceRow("d", "D", true, false),
             jobs,
             schedules,
             settings,

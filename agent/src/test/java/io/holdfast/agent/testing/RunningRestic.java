@@ -68,7 +68,7 @@ public final class RunningRestic implements AutoCloseable {
     return ProcessIdentity.of(process).isPresent();
   }
 
-  static void signal(ProcessHandle process, String name) {
+  public static void signal(ProcessHandle process, String name) {
     if (process.isAlive()) {
       Program.run(Map.of(), List.of("kill", "-" + name, Long.toString(process.pid())));
     }

@@ -33,8 +33,11 @@ public final class Site implements AutoCloseable {
   private final Path directory;
   private final Path restic;
   private final ControlPlane controlPlane;
+  private final String device;
+  private final Path repository;
   private final List<Process> daemons = new ArrayList<>();
   private String databaseUrl = "";
+  private String searchPath = System.getenv("PATH");
 
   /** A registered device whose settings name a repository that may be made on first use. */
   public Site(Path directory, Path restic) throws IOException {
@@ -48,21 +51,52 @@ public final class Site implements AutoCloseable {
    */
   public Site(Path directory, Path restic, ControlPlane controlPlane, String parameters)
       throws IOException {
+    this(directory, restic, controlPlane, parameters, DEVICE, directory.resolve("repos/repo"));
+    Files.createDirectories(directory.resolve("repos"));
+    controlPlane.setting("repository_url", repository.toString());
+    controlPlane.setting("repository_password", REPOSITORY_PASSWORD);
+    controlPlane.setting("repository_auto_init", "true");
+  }
+
+  private Site(
+      Path directory,
+      Path restic,
+      ControlPlane controlPlane,
+      String parameters,
+      String device,
+      Path repository)
+      throws IOException {
     this.directory = directory;
     this.restic = restic;
     this.controlPlane = controlPlane;
+    this.device = device;
+    this.repository = repository;
     Files.createDirectories(directory.resolve("src"));
-    Files.createDirectories(directory.resolve("repos"));
     controlPlane.execute(
-        "INSERT INTO devices (id, name, platform) VALUES (?, 'Test Device', 'linux')", DEVICE);
-    DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD, DEVICE);
+        "INSERT INTO devices (id, name, platform) VALUES (?, 'Test Device', 'linux')", device);
+    DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD, device);
     databaseUrl = client.jdbcUrl() + "?user=" + client.user().orElseThrow() + "&" + parameters;
     Files.writeString(passwordFile(), DATABASE_PASSWORD + "\n");
     Files.setPosixFilePermissions(passwordFile(), PosixFilePermissions.fromString("rw-------"));
     writeConfig(restic.toString());
-    controlPlane.setting("repository_url", repository().toString());
-    controlPlane.setting("repository_password", REPOSITORY_PASSWORD);
-    controlPlane.setting("repository_auto_init", "true");
+  }
+
+  /** Another machine of the same fleet, which shares the repository. */
+  public Site another(String otherDevice) throws IOException {
+    Site other =
+        new Site(
+            Files.createDirectories(directory.resolve(otherDevice)),
+            restic,
+            controlPlane,
+            "socketTimeout=30&connectTimeout=3",
+            otherDevice,
+            repository);
+    other.searchPath = searchPath;
+    return other;
+  }
+
+  public String device() {
+    return device;
   }
 
   public void writeConfig(String resticPath) throws IOException {
@@ -79,7 +113,7 @@ public final class Site implements AutoCloseable {
           path: %s
         state_directory: %s
         """
-            .formatted(DEVICE, databaseUrl, passwordFile(), resticPath, state()));
+            .formatted(device, databaseUrl, passwordFile(), resticPath, state()));
   }
 
   public ControlPlane controlPlane() {
@@ -103,7 +137,7 @@ public final class Site implements AutoCloseable {
   }
 
   public Path repository() {
-    return directory.resolve("repos/repo");
+    return repository;
   }
 
   /** A directory with this many small files, to be backed up. */
@@ -127,7 +161,13 @@ public final class Site implements AutoCloseable {
   }
 
   private Map<String, String> environment() {
-    return Map.of("HOLDFAST_CONFIG", config().toString(), "HOME", directory.toString());
+    return Map.of(
+        "HOLDFAST_CONFIG", config().toString(), "HOME", directory.toString(), "PATH", searchPath);
+  }
+
+  /** Programs in this directory are found before the machine's own. */
+  public void findFirst(Path programs) {
+    searchPath = programs + ":" + System.getenv("PATH");
   }
 
   /** Starts a daemon whose log goes to {@link #log()}. */

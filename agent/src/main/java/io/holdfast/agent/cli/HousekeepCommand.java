@@ -1,0 +1,63 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.config.InvalidConfig;
+import io.holdfast.agent.daemon.AgentParts;
+import io.holdfast.agent.daemon.ManualHousekeeping;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.maintenance.Kind;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code holdfast housekeep KIND} */
+@Command(
+    name = "housekeep",
+    description = {
+      "Does one thing to the repository now, whatever the table housekeeping says; only on a housekeeper.",
+      "Waits for backups that go on; others wait until it has ended. Ctrl-C ends it cleanly."
+    },
+    mixinStandardHelpOptions = true)
+final class HousekeepCommand implements Callable<Integer> {
+
+  @Mixin private ConfigOption config = new ConfigOption();
+  @Mixin private JsonOutput json = new JsonOutput();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /** For the help and the completion. */
+  static final class Kinds implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(Kind.values()).map(Kind::word).iterator();
+    }
+  }
+
+  @Parameters(
+      paramLabel = "KIND",
+      completionCandidates = Kinds.class,
+      description = "one of ${COMPLETION-CANDIDATES}")
+  private String kind = "";
+
+  @Override
+  public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
+    Kind wanted =
+        Kind.of(kind)
+            .orElseThrow(() ->
+                new ParameterException(
+                    spec.commandLine(),
+                    "\"" + kind + "\" is none of " + String.join(", ", new Kinds())));
+    Logging.quiet();
+    try (CancelledByCtrlC ctrlC = new CancelledByCtrlC();
+        AgentParts parts = config.parts()) {
+      return HousekeepingShown.show(
+          spec.commandLine().getOut(),
+          json.wanted(),
+          new ManualHousekeeping(parts, ctrlC.cancellation()).run(wanted));
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.job.SnapshotTags;
+import io.holdfast.agent.maintenance.Housekeeper;
+import io.holdfast.agent.maintenance.Housekeeper.Workplace;
+import io.holdfast.agent.maintenance.HousekeepingBook.JobPolicy;
+import io.holdfast.agent.maintenance.Kind;
+import io.holdfast.agent.maintenance.RetentionWork;
+import io.holdfast.agent.report.ProgressBoard;
+import io.holdfast.agent.restic.Cancellation;
+import io.holdfast.agent.restic.RepositoryWork;
+import io.holdfast.agent.restic.RepositoryWork.Forgotten;
+import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.run.RepositoryAccess;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Housekeeping that the person at the machine asks for: in the same way as by schedule. */
+public final class ManualHousekeeping {
+
+  private final AgentParts parts;
+  private final Cancellation cancellation;
+
+  public ManualHousekeeping(AgentParts parts, Cancellation cancellation) {
+    this.parts = parts;
+    this.cancellation = cancellation;
+  }
+
+  /** What came of it. */
+  public sealed interface Result {
+    /** It was done, or begun. */
+    record Ended(HousekeepingEnded ended) implements Result {}
+
+    /** What would go, and what would stay. */
+    record Shown(JobPolicy job, Forgotten forgotten) implements Result {}
+
+    /** Nothing was done. */
+    record Declined(String message, String remedy) implements Result {}
+  }
+
+  /**
+   * Does one thing now.
+   *
+   * @throws ControlPlaneException if the control plane cannot be reached, or this is no housekeeper
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public Result run(Kind kind) throws ControlPlaneException, InterruptedException {
+    return atWork((housekeeper, place) -> housekeeper.doNow(place, kind, cancellation));
+  }
+
+  /**
+   * Applies the retention policy of one job now.
+   *
+   * @throws ControlPlaneException if the control plane cannot be reached, or this is no housekeeper
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public Result forget(String jobNameOrId) throws ControlPlaneException, InterruptedException {
+    Optional<JobPolicy> job = parts.housekeepingBook().policyOf(jobNameOrId);
+    if (job.flatMap(JobPolicy::rules).isEmpty()) {
+      return declined(jobNameOrId, job);
+    }
+    RetentionWork work =
+        new RetentionWork(
+            job.get().jobId(),
+            job.get().jobName(),
+            job.get().deviceId(),
+            job.get().rules().orElseThrow());
+    return atWork((housekeeper, place) -> housekeeper.forgetNow(place, work, cancellation));
+  }
+
+  /**
+   * Says what its policy would do; needs no lock, and no housekeeper.
+   *
+   * @throws ControlPlaneException if the control plane cannot be reached
+   */
+  public Result wouldForget(String jobNameOrId) throws ControlPlaneException {
+    Optional<JobPolicy> job = parts.housekeepingBook().policyOf(jobNameOrId);
+    if (job.flatMap(JobPolicy::rules).isEmpty()) {
+      return declined(jobNameOrId, job);
+    }
+    Settings settings = settings();
+    try {
+      RepositoryWork work =
+          new RepositoryWork(
+              parts.restic().get(),
+              RepositoryAccess.of(settings),
+              cancellation,
+              Duration.ZERO,
+              _ -> {});
+      return new Result.Shown(
+          job.get(),
+          work.wouldForget(SnapshotTags.ofJob(job.get().jobId()), job.get().rules().orElseThrow()));
+    } catch (ResticUnavailable e) {
+      return new Result.Declined(e.getMessage(), e.remedy());
+    }
+  }
+
+  private static Result declined(String jobNameOrId, Optional<JobPolicy> job) {
+    return job.isEmpty()
+        ? new Result.Declined(
+            "there is no job \"" + jobNameOrId + "\" that this device may see",
+            "'holdfast jobs' lists those of this device.")
+        : new Result.Declined(
+            "no retention policy would remove anything of job \"" + job.get().jobName() + "\"",
+            "Name one in backup_jobs.retention_policy, or make one the default:"
+                + " UPDATE retention_policies SET is_default = true WHERE name = '...'.");
+  }
+
+  @FunctionalInterface
+  private interface Work {
+    Optional<HousekeepingEnded> with(Housekeeper housekeeper, Workplace place)
+        throws ControlPlaneException, InterruptedException;
+  }
+
+  private Result atWork(Work work) throws ControlPlaneException, InterruptedException {
+    Settings settings = settings();
+    var missing = RepositoryAccess.missing(settings);
+    if (missing.isPresent()) {
+      return new Result.Declined(missing.get().sentence(), missing.get().remedy());
+    }
+    try {
+      Restic restic = parts.restic().get();
+      Optional<String> id = parts.repositoryIds().of(restic, RepositoryAccess.of(settings));
+      if (id.isEmpty()) {
+        return new Result.Declined(
+            "the repository does not open", "'holdfast doctor' on this machine says why.");
+      }
+      Housekeeper housekeeper = parts.housekeeper(parts.journal(new ProgressBoard(), () -> {}));
+      Optional<HousekeepingEnded> ended =
+          work.with(housekeeper, Workplace.of(restic, settings, id.get()));
+      var _ = parts.drain().turn();
+      return ended
+          .<Result>map(Result.Ended::new)
+          .orElseGet(() ->
+              new Result.Declined(
+                  "another housekeeper has the repository",
+                  "SELECT * FROM repository_use shows who; try again when it has ended."));
+    } catch (ResticUnavailable e) {
+      return new Result.Declined(e.getMessage(), e.remedy());
+    }
+  }
+
+  private Settings settings() throws ControlPlaneException {
+    return parts.deviceConfig(parts.configSource().sync(parts.heartbeat())).settings();
+  }
+}

@@ -1,0 +1,107 @@
+package io.holdfast.agent.maintenance;
+
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.restic.ForgetReport;
+import io.holdfast.agent.restic.KeepRules;
+import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.restic.SnapshotEntry;
+import io.holdfast.agent.run.HousekeepingRun;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The control plane, as far as a housekeeper reads and writes there. */
+public interface HousekeepingBook {
+
+  /**
+   * What this device has to look after.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked, or the device is no
+   *     housekeeper
+   */
+  List<Task> tasks(String repositoryId) throws ControlPlaneException;
+
+  /**
+   * The jobs whose snapshots may go, those first that have waited longest.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked
+   */
+  List<RetentionWork> retention(String repositoryId) throws ControlPlaneException;
+
+  /**
+   * A job that this device may see, by its name or id, and the policy that applies to it.
+   *
+   * @return empty if there is no such job
+   * @throws ControlPlaneException if the control plane cannot be asked
+   */
+  Optional<JobPolicy> policyOf(String jobNameOrId) throws ControlPlaneException;
+
+  /**
+   * @param rules empty if all of its snapshots stay
+   */
+  record JobPolicy(
+      UUID jobId,
+      String jobName,
+      String deviceId,
+      Optional<String> policy,
+      Optional<KeepRules> rules) {}
+
+  /**
+   * Writes down what has begun.
+   *
+   * @throws ControlPlaneException if it cannot be written: it must not begin then
+   */
+  void begun(HousekeepingRun run) throws ControlPlaneException;
+
+  /**
+   * Writes down which process does it, so that its lock can be told from a living one's.
+   *
+   * @param kernel where its number means something
+   * @throws ControlPlaneException if it cannot be written
+   */
+  void process(UUID run, ProcessIdentity process, String kernel) throws ControlPlaneException;
+
+  /**
+   * A process of a housekeeper that gave no sign of its end.
+   *
+   * @param kernel where its number means something, see {@link io.holdfast.agent.restic.Kernel}
+   */
+  record LeftBehind(String deviceId, ProcessIdentity process, String kernel) {}
+
+  /**
+   * All of them, of any machine.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked
+   */
+  List<LeftBehind> leftBehind(String repositoryId) throws ControlPlaneException;
+
+  /**
+   * Writes down what was forgotten of a job, and which rules kept the rest.
+   *
+   * @throws ControlPlaneException if it cannot be written; the next list puts it right
+   */
+  void forgotten(String repositoryId, UUID jobId, ForgetReport report) throws ControlPlaneException;
+
+  /**
+   * The moment at which a list is begun, by the clock of the control plane.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked
+   */
+  Instant beginList() throws ControlPlaneException;
+
+  /**
+   * Writes down a part of the list.
+   *
+   * @throws ControlPlaneException if it cannot be written
+   */
+  void list(String repositoryId, List<SnapshotEntry> part) throws ControlPlaneException;
+
+  /**
+   * All has been listed: what was not is not there any more.
+   *
+   * @return how many those were
+   * @throws ControlPlaneException if it cannot be written
+   */
+  int endList(String repositoryId, Instant begun) throws ControlPlaneException;
+}

@@ -1,0 +1,6 @@
+/**
+ * What a repository needs besides backups: retention, prune, check, the catalogue of its snapshots;
+ * by one housekeeper of the fleet at a time. Knows restic and the ports to the control plane, and
+ * nothing of SQL.
+ */
+package io.holdfast.agent.maintenance;

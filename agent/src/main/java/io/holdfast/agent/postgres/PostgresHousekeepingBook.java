@@ -1,0 +1,165 @@
+package io.holdfast.agent.postgres;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.maintenance.HousekeepingBook;
+import io.holdfast.agent.maintenance.RetentionWork;
+import io.holdfast.agent.maintenance.Task;
+import io.holdfast.agent.restic.ForgetReport;
+import io.holdfast.agent.restic.ForgetReport.Removed;
+import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.restic.SnapshotEntry;
+import io.holdfast.agent.run.HousekeepingRun;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** What a housekeeper reads and writes. */
+public final class PostgresHousekeepingBook implements HousekeepingBook {
+
+  private final Database database;
+  private final String deviceId;
+
+  public PostgresHousekeepingBook(Database database, String deviceId) {
+    this.database = database;
+    this.deviceId = deviceId;
+  }
+
+  @Override
+  public List<Task> tasks(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select("SELECT * FROM holdfast.housekeeping_of(?, ?)", deviceId, repositoryId)
+            .map((row, _) -> HousekeepingDao.task(row))
+            .list()
+            .stream()
+            .flatMap(Optional::stream)
+            .toList());
+  }
+
+  @Override
+  public List<RetentionWork> retention(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select("SELECT * FROM holdfast.retention_work(?, ?)", deviceId, repositoryId)
+            .map((row, _) ->
+                new RetentionWork(
+                    row.getObject("job_id", UUID.class),
+                    row.getString("job_name"),
+                    row.getString("device_id"),
+                    RetentionPolicyJson.rules(Json.read(row.getString("policy"))).orElseThrow()))
+            .list());
+  }
+
+  private static final String POLICY_OF =
+      """
+      SELECT j.id, j.name, j.device_id, p.name AS policy, to_jsonb(p)::text AS rules
+      FROM backup_jobs j
+             LEFT JOIN retention_policies p
+                       ON p.name = coalesce(j.retention_policy, (SELECT d.name FROM retention_policies d WHERE d.is_default))
+      WHERE j.id::text = lower(:job) OR j.name = :job
+      ORDER BY (j.device_id = :device) DESC
+      LIMIT 1
+      """;
+
+  @Override
+  public Optional<JobPolicy> policyOf(String jobNameOrId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .createQuery(POLICY_OF)
+            .bind("job", jobNameOrId)
+            .bind("device", deviceId)
+            .map((row, _) ->
+                new JobPolicy(
+                    row.getObject("id", UUID.class),
+                    row.getString("name"),
+                    row.getString("device_id"),
+                    Optional.ofNullable(row.getString("policy")),
+                    Optional.ofNullable(row.getString("rules"))
+                        .map(Json::read)
+                        .flatMap(RetentionPolicyJson::rules)))
+            .findOne());
+  }
+
+  @Override
+  public void begun(HousekeepingRun run) throws ControlPlaneException {
+    database.call(handle -> HousekeepingDao.begun(handle, run));
+  }
+
+  @Override
+  public void process(UUID run, ProcessIdentity process, String kernel)
+      throws ControlPlaneException {
+    String json =
+        Json.write(Map.of("pid", process.pid(), "started", process.started(), "kernel", kernel));
+    database.call(handle -> HousekeepingDao.process(handle, run, json));
+  }
+
+  @Override
+  public List<LeftBehind> leftBehind(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select("SELECT * FROM holdfast.left_behind(?, ?)", deviceId, repositoryId)
+            .map((row, _) -> left(row.getString("device_id"), Json.read(row.getString("process"))))
+            .list());
+  }
+
+  private static LeftBehind left(String device, JsonNode process) {
+    return new LeftBehind(
+        device,
+        new ProcessIdentity(process.path("pid").asLong(), process.path("started").asText()),
+        process.path("kernel").asText());
+  }
+
+  @Override
+  public void forgotten(String repositoryId, UUID jobId, ForgetReport report)
+      throws ControlPlaneException {
+    String[] removed = report.removed().stream().map(Removed::id).toArray(String[]::new);
+    String kept =
+        Json.write(
+            report.kept().stream()
+                .map(snapshot -> Map.of("id", snapshot.id(), "rules", snapshot.rules()))
+                .toList());
+    database.call(handle ->
+        handle.execute(
+            "SELECT holdfast.snapshots_forgotten(?, ?, ?, ?, CAST(? AS jsonb))",
+            deviceId,
+            repositoryId,
+            jobId,
+            removed,
+            kept));
+  }
+
+  @Override
+  public Instant beginList() throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select("SELECT holdfast.catalogue_begin()")
+            .mapTo(OffsetDateTime.class)
+            .one()
+            .toInstant());
+  }
+
+  @Override
+  public void list(String repositoryId, List<SnapshotEntry> part) throws ControlPlaneException {
+    String rows = Json.write(part.stream().map(SnapshotRow::of).toList());
+    database.call(handle ->
+        handle.execute(
+            "SELECT holdfast.catalogue_put(?, ?, CAST(? AS jsonb))", deviceId, repositoryId, rows));
+  }
+
+  @Override
+  public int endList(String repositoryId, Instant begun) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select(
+                "SELECT holdfast.catalogue_end(?, ?, ?)",
+                deviceId,
+                repositoryId,
+                Times.write(begun))
+            .mapTo(Integer.class)
+            .one());
+  }
+}

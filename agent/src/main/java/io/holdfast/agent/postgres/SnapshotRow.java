@@ -1,0 +1,49 @@
+package io.holdfast.agent.postgres;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import io.holdfast.agent.job.SnapshotTags;
+import io.holdfast.agent.restic.SnapshotEntry;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** A row of {@code snapshots}, named as its columns; tags that are not ours tell nothing. */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+record SnapshotRow(
+    String id,
+    Instant time,
+    Optional<UUID> jobId,
+    Optional<String> deviceId,
+    Optional<UUID> runUuid,
+    String host,
+    List<String> paths,
+    List<String> tags,
+    Optional<Long> files,
+    Optional<Long> bytes,
+    Optional<Long> addedBytes) {
+
+  static SnapshotRow of(SnapshotEntry entry) {
+    return new SnapshotRow(
+        entry.id(),
+        entry.time(),
+        entry.tagged(SnapshotTags.JOB).flatMap(SnapshotRow::uuid),
+        entry.tagged(SnapshotTags.DEVICE),
+        entry.tagged(SnapshotTags.RUN).flatMap(SnapshotRow::uuid),
+        entry.host(),
+        entry.paths(),
+        entry.tags(),
+        entry.files(),
+        entry.bytes(),
+        entry.addedBytes());
+  }
+
+  private static Optional<UUID> uuid(String text) {
+    try {
+      return Optional.of(UUID.fromString(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

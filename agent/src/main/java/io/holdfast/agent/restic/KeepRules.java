@@ -1,0 +1,43 @@
+package io.holdfast.agent.restic;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which of a job's snapshots stay; one stays if any rule keeps it.
+ *
+ * @param counts by period ({@code last}, {@code hourly} ... {@code yearly}): the newest of so many,
+ *     at least 1
+ * @param within by period ({@code hourly} ... {@code yearly}, or empty for all): the newest within
+ *     this time, as restic writes it: {@code 2y5m7d3h}
+ * @param tags all that carry one of these
+ */
+public record KeepRules(
+    Map<String, Integer> counts, Map<String, String> within, List<String> tags) {
+
+  /**
+   * @throws IllegalArgumentException if nothing at all would have to stay: restic would take that
+   *     for leave to remove everything
+   */
+  public KeepRules {
+    counts = Map.copyOf(counts);
+    within = Map.copyOf(within);
+    tags = List.copyOf(tags);
+    if (counts.values().stream().noneMatch(count -> count >= 1) && within.isEmpty()) {
+      throw new IllegalArgumentException("a retention policy that would keep nothing");
+    }
+  }
+
+  List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    new TreeMap<>(counts)
+        .forEach((period, count) -> arguments.add("--keep-" + period + "=" + count));
+    new TreeMap<>(within)
+        .forEach((period, time) ->
+            arguments.add("--keep-within" + (period.isEmpty() ? "" : "-" + period) + "=" + time));
+    tags.forEach(tag -> arguments.add("--keep-tag=" + tag));
+    return arguments;
+  }
+}

@@ -1,0 +1,166 @@
+package io.holdfast.agent.restic;
+
+import io.holdfast.agent.secret.Redaction;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What is done upon a repository as a whole. Most of it needs the repository for itself: the caller
+ * sees to that, and restic's own locks guard it besides.
+ */
+public final class RepositoryWork {
+
+  /** Beyond any prune: only a hang takes longer. */
+  private static final Duration LONGEST = Duration.ofDays(7);
+
+  private static final int KEPT = 8 * 1024;
+
+  private final Restic restic;
+  private final Repository repository;
+  private final Cancellation cancellation;
+  private final Duration retryLock;
+  private final Consumer<ProcessIdentity> started;
+  private final StopReason tooLong = StopReason.after(LONGEST);
+
+  /**
+   * @param cancellation ends whatever goes on
+   * @param retryLock how long to wait for the locks of others; restic waits itself from 0.16 on
+   * @param started told which process it is
+   */
+  public RepositoryWork(
+      Restic restic,
+      Repository repository,
+      Cancellation cancellation,
+      Duration retryLock,
+      Consumer<ProcessIdentity> started) {
+    this.restic = restic;
+    this.repository = repository;
+    this.cancellation = cancellation;
+    this.retryLock = retryLock;
+    this.started = started;
+  }
+
+  /** How it ended, and what stays and what went, as far as restic said. */
+  public record Forgotten(WorkReport report, ForgetReport snapshots) {}
+
+  /**
+   * Forgets the snapshots with this tag that no rule keeps.
+   *
+   * @param tag never empty: restic would take that for all snapshots without a tag
+   */
+  public Forgotten forget(String tag, KeepRules rules) {
+    return forget(tag, rules, List.of());
+  }
+
+  /** Says what would be forgotten, and takes no lock. */
+  public Forgotten wouldForget(String tag, KeepRules rules) {
+    return forget(tag, rules, List.of("--dry-run", "--no-lock"));
+  }
+
+  private Forgotten forget(String tag, KeepRules rules, List<String> further) {
+    if (tag.isBlank() || tag.contains(",")) {
+      throw new IllegalArgumentException("not the tag of a job: \"" + tag + "\"");
+    }
+    List<String> command =
+        new ArrayList<>(List.of("forget", "--json", "--tag=" + tag, "--group-by="));
+    command.addAll(rules.arguments());
+    command.addAll(further);
+    ForgetOutput output = new ForgetOutput();
+    WorkReport report = answered(command, output::read);
+    return new Forgotten(report, output.report());
+  }
+
+  /** Frees what is not used any more. */
+  public WorkReport prune() {
+    return told(List.of("prune"));
+  }
+
+  /** Checks the structure of the repository. */
+  public WorkReport check() {
+    return told(List.of("check"));
+  }
+
+  /**
+   * Checks the structure, and reads one part of all data.
+   *
+   * @param part from 1 to {@code parts}
+   */
+  public WorkReport checkData(int part, int parts) {
+    return told(List.of("check", "--read-data-subset=" + part + "/" + parts));
+  }
+
+  /** Hands out all snapshots; takes no lock. */
+  public WorkReport snapshots(Consumer<SnapshotEntry> entries) {
+    return answered(
+        List.of("snapshots", "--json", "--no-lock"), new SnapshotsOutput(entries)::read);
+  }
+
+  private WorkReport told(List<String> command) {
+    BoundedText output = new BoundedText(KEPT, KEPT);
+    Redaction redaction = repository.redaction();
+    WorkReport report =
+        work(command, ResticProcess.lines(line -> output.add(redaction.redact(line))));
+    return new WorkReport(
+        report.meaning(),
+        report.exitCode(),
+        output.text(),
+        report.errors(),
+        report.duration(),
+        report.interrupted());
+  }
+
+  /** Reads an answer. */
+  @FunctionalInterface
+  private interface Answer {
+    void read(InputStream in) throws IOException;
+  }
+
+  private WorkReport answered(List<String> command, Answer answer) {
+    List<String> trouble = new ArrayList<>();
+    WorkReport report =
+        work(
+            command,
+            in -> {
+              try {
+                answer.read(in);
+              } catch (IOException | RuntimeException e) {
+                trouble.add("restic's answer cannot be read: " + e.getClass().getSimpleName());
+              }
+              // Else the pipe would fill up, and restic wait for ever.
+              in.transferTo(OutputStream.nullOutputStream());
+            });
+    return trouble.isEmpty() || !report.complete() ? report : report.unreadable(trouble.getFirst());
+  }
+
+  /** One that met a lock has said nothing yet, so its answer is read by the next. */
+  private WorkReport work(List<String> command, ResticProcess.Output output) {
+    long begin = System.nanoTime();
+    WorkReport report = restic.work(repository, withRetry(command), this::stop, started, output);
+    while (report.meaning() == ExitMeaning.LOCKED
+        && !restic.waitsForLocks()
+        && System.nanoTime() - begin < retryLock.toNanos()
+        && Restic.paused(cancellation)) {
+      report = restic.work(repository, withRetry(command), this::stop, started, output);
+    }
+    return report;
+  }
+
+  private List<String> withRetry(List<String> command) {
+    List<String> all = new ArrayList<>(command);
+    boolean locks = !command.contains("--no-lock");
+    if (locks && restic.waitsForLocks() && !retryLock.isZero()) {
+      all.add("--retry-lock=" + retryLock.toSeconds() + "s");
+    }
+    return all;
+  }
+
+  private Optional<ExitMeaning> stop() {
+    return cancellation.isCancelled() ? Optional.of(ExitMeaning.CANCELLED) : tooLong.now();
+  }
+}

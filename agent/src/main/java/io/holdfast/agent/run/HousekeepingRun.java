@@ -1,0 +1,33 @@
+package io.holdfast.agent.run;
+
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Something that a housekeeper has begun to do to a repository.
+ *
+ * @param kind as {@code housekeeping.kind} has it
+ * @param repositoryId restic's own
+ * @param scheduleId the row of {@code housekeeping}; empty if somebody asked for it
+ * @param leaseToken of the lease under which it began
+ */
+public record HousekeepingRun(
+    UUID uuid,
+    String kind,
+    String repositoryId,
+    String deviceId,
+    Optional<Integer> scheduleId,
+    long leaseToken,
+    Instant startedAt) {
+
+  public HousekeepingRun {
+    Objects.requireNonNull(uuid, "uuid");
+    Objects.requireNonNull(kind, "kind");
+    Objects.requireNonNull(repositoryId, "repositoryId");
+    Objects.requireNonNull(deviceId, "deviceId");
+    Objects.requireNonNull(scheduleId, "scheduleId");
+    Objects.requireNonNull(startedAt, "startedAt");
+  }
+}

@@ -1,0 +1,47 @@
+package io.holdfast.agent.run;
+
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.restic.BackendEnvironment;
+import io.holdfast.agent.restic.Repository;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The repository that a device's settings name. */
+public final class RepositoryAccess {
+
+  private RepositoryAccess() {}
+
+  /** The repository of these settings, which must be complete. */
+  public static Repository of(Settings settings) {
+    return new Repository(
+        settings.repositoryUrl().orElseThrow(),
+        settings.repositoryPassword().orElseThrow(),
+        settings.repositoryCacheDir().map(Path::of),
+        settings.repositoryEnvironment());
+  }
+
+  /** Why there is no repository to back up into, as far as the settings tell. */
+  public static Optional<Verdict> missing(Settings settings) {
+    if (settings.repositoryUrl().isEmpty()) {
+      return Optional.of(
+          Verdict.failed(
+              "repository-url-missing",
+              "the setting repository_url is empty, so there is no repository to back up into",
+              "Set it: UPDATE settings SET value = 'sftp:user@host:/path/to/repo' WHERE key ="
+                  + " 'repository_url'."));
+    }
+    if (settings.repositoryPassword().isEmpty()) {
+      return Optional.of(
+          Verdict.failed(
+              "repository-password-missing",
+              "the setting repository_password is empty",
+              "Set it: UPDATE settings SET value = '...' WHERE key = 'repository_password'."));
+    }
+    return BackendEnvironment.refusal(settings.repositoryEnvironment().keySet())
+        .map(why ->
+            Verdict.failed(
+                "repository-environment-invalid",
+                "the setting repository_environment is not used: " + why,
+                "Name only variables of the storage back-end; docs/restic.md lists them."));
+  }
+}

@@ -1,0 +1,125 @@
+package io.holdfast.agent.testing;
+
+import static io.holdfast.agent.testing.Site.eventually;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** OpenSSH's own server on loopback, with keys of the test's, for repositories over SFTP. */
+public final class SftpServer implements AutoCloseable {
+
+  private final Path directory;
+  private final int port;
+  private final Process process;
+
+  public SftpServer(Path directory) throws IOException {
+    this.directory = Files.createDirectories(directory);
+    port = freePort();
+    key("host");
+    key("user");
+    Files.copy(directory.resolve("user.pub"), directory.resolve("authorized_keys"));
+    // Debian's sshd wants it as root; the package's own unit makes it when the service starts.
+    Files.createDirectories(Path.of("/run/sshd"));
+    Path config =
+        Files.writeString(
+            directory.resolve("sshd_config"),
+            """
+            Port %d
+            ListenAddress 127.0.0.1
+            HostKey %s
+            AuthorizedKeysFile %s
+            PidFile none
+            StrictModes no
+            UsePAM no
+            PermitRootLogin yes
+            MaxStartups 200
+            MaxSessions 200
+            Subsystem sftp internal-sftp
+            """
+                .formatted(port, directory.resolve("host"), directory.resolve("authorized_keys")));
+    process =
+        new ProcessBuilder("/usr/sbin/sshd", "-D", "-e", "-f", config.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("sshd.log").toFile())
+            .start();
+    eventually().until(this::answers);
+    ssh();
+  }
+
+  private void key(String name) {
+    Program.mustRun(
+        List.of(
+            "ssh-keygen",
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-f",
+            directory.resolve(name).toString()));
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private boolean answers() {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      if (!process.isAlive()) {
+        throw new AssertionError("sshd ended: see " + directory.resolve("sshd.log"), e);
+      }
+      return false;
+    }
+  }
+
+  /** ssh reads the files of the user's real home whatever HOME says, so it is told of others. */
+  private void ssh() throws IOException {
+    Path config =
+        Files.writeString(
+            directory.resolve("ssh_config"),
+            """
+            Host *
+              IdentityFile %s
+              IdentitiesOnly yes
+              UserKnownHostsFile %s
+              StrictHostKeyChecking accept-new
+              LogLevel ERROR
+            """
+                .formatted(directory.resolve("user"), directory.resolve("known_hosts")));
+    Path program = Files.createDirectories(programs()).resolve("ssh");
+    Files.writeString(program, "#!/bin/sh\nexec /usr/bin/ssh -F '" + config + "' \"$@\"\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  /** Where an ssh lies that knows the way. */
+  public Path programs() {
+    return directory.resolve("bin");
+  }
+
+  /** What restic calls a directory of this machine, seen over SFTP. */
+  public String url(Path place) {
+    return "sftp://" + System.getProperty("user.name") + "@127.0.0.1:" + port + "/" + place;
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroy);
+    process.destroy();
+    try {
+      process.waitFor(1, TimeUnit.MINUTES);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

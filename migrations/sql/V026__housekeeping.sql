@@ -1,0 +1,451 @@
+-- What is done to a repository by one device at a time: schedules, the lease that keeps it to one, and what came of it.
+
+ALTER TABLE devices
+  ADD COLUMN housekeeper boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN devices.housekeeper IS
+  'Whether it may forget, prune, check and unlock; its repository_url may be another way into the same repository';
+
+DROP TRIGGER devices_audit_update ON devices;
+CREATE TRIGGER devices_audit_update
+  AFTER UPDATE ON devices
+  FOR EACH ROW
+  WHEN ((OLD.id, OLD.name, OLD.description, OLD.enabled, OLD.housekeeper)
+        IS DISTINCT FROM (NEW.id, NEW.name, NEW.description, NEW.enabled, NEW.housekeeper))
+EXECUTE FUNCTION holdfast.audit();
+
+CREATE TABLE housekeeping (
+  id               serial PRIMARY KEY,
+  kind             varchar(20) NOT NULL,
+  device_id        varchar(255) REFERENCES devices (id) ON DELETE CASCADE,
+  schedule_type    varchar(50) NOT NULL,
+  cron_expression  varchar(255),
+  interval_seconds integer,
+  timezone         varchar(64),
+  parts            integer,
+  enabled          boolean     NOT NULL DEFAULT true,
+  created_at       timestamptz NOT NULL DEFAULT now(),
+  updated_at       timestamptz NOT NULL DEFAULT now()
+);
+
+COMMENT ON TABLE housekeeping IS 'When each repository is forgotten in, pruned, checked: by whichever housekeeper gets the lease first';
+COMMENT ON COLUMN housekeeping.kind IS
+  'forget: apply the retention policies; prune: free what was forgotten; check: the structure; check-data: read one part of all data; catalogue: list the snapshots anew; unlock: remove locks of the dead';
+COMMENT ON COLUMN housekeeping.device_id IS 'Only this housekeeper; NULL: any. Where devices have different repositories, each has its own turn';
+COMMENT ON COLUMN housekeeping.timezone IS 'Zone of the cron expression; NULL: UTC';
+COMMENT ON COLUMN housekeeping.parts IS 'For check-data: so many turns read all data';
+
+CREATE FUNCTION holdfast.housekeeping_check() RETURNS trigger
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog
+AS $$
+DECLARE
+  kinds CONSTANT text[] := ARRAY ['forget', 'prune', 'check', 'check-data', 'catalogue', 'unlock'];
+BEGIN
+  IF NEW.kind <> ALL (kinds) THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('housekeeping refused: kind is "%s"', NEW.kind),
+      HINT = coalesce(format('Did you mean "%s"?', holdfast.nearest(NEW.kind, kinds)),
+                      'Write one of ' || array_to_string(kinds, ', ') || '.');
+  END IF;
+  IF NEW.kind = 'check-data' THEN
+    NEW.parts := coalesce(NEW.parts, 30);
+  END IF;
+  IF (NEW.kind = 'check-data') <> (NEW.parts IS NOT NULL) OR NEW.parts NOT BETWEEN 1 AND 1000 THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('housekeeping refused: parts is %s', coalesce(NEW.parts::text, 'missing')),
+      HINT = 'It belongs to check-data alone, and is 1 to 1000: with 30 and a turn a day, all data is read in a month.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER housekeeping_kind_check
+  BEFORE INSERT OR UPDATE OF kind, parts ON housekeeping
+  FOR EACH ROW
+EXECUTE FUNCTION holdfast.housekeeping_check();
+
+CREATE TRIGGER housekeeping_schedule_check
+  BEFORE INSERT OR UPDATE OF schedule_type, cron_expression, interval_seconds, timezone ON housekeeping
+  FOR EACH ROW
+EXECUTE FUNCTION holdfast.schedules_check();
+
+CREATE TRIGGER housekeeping_touch
+  BEFORE UPDATE ON housekeeping
+  FOR EACH ROW
+EXECUTE FUNCTION holdfast.touch();
+
+CREATE TRIGGER housekeeping_audit
+  AFTER INSERT OR UPDATE OR DELETE ON housekeeping
+  FOR EACH ROW
+EXECUTE FUNCTION holdfast.audit();
+
+CREATE TABLE housekeeping_runs (
+  run_uuid        uuid PRIMARY KEY,
+  kind            varchar(20)  NOT NULL,
+  repository_id   varchar(64)  NOT NULL,
+  device_id       varchar(255) NOT NULL REFERENCES devices (id),
+  housekeeping_id integer REFERENCES housekeeping (id) ON DELETE SET NULL,
+  triggered_by    varchar(20)  NOT NULL,
+  lease_token     bigint       NOT NULL,
+  start_time      timestamptz  NOT NULL,
+  end_time        timestamptz,
+  status          varchar(20)  NOT NULL,
+  code            varchar(64),
+  message         text,
+  exit_code       integer,
+  statistics      jsonb        NOT NULL DEFAULT '{}',
+  restic_output   text,
+  restic_errors   text,
+  CONSTRAINT housekeeping_runs_status_known CHECK (status IN ('running', 'success', 'failed', 'cancelled')),
+  CONSTRAINT housekeeping_runs_end_when_done CHECK ((status = 'running') = (end_time IS NULL)),
+  CONSTRAINT housekeeping_runs_text_bounded CHECK (
+    octet_length(restic_output) <= 65536 AND octet_length(restic_errors) <= 65536 AND octet_length(message) <= 8192
+  )
+);
+
+CREATE INDEX housekeeping_runs_newest ON housekeeping_runs (repository_id, kind, start_time DESC);
+CREATE INDEX housekeeping_runs_of ON housekeeping_runs (housekeeping_id, repository_id, start_time DESC);
+
+COMMENT ON TABLE housekeeping_runs IS 'What was done to a repository besides backups: one row each';
+COMMENT ON COLUMN housekeeping_runs.repository_id IS 'restic''s own id of the repository';
+COMMENT ON COLUMN housekeeping_runs.lease_token IS 'Grows with every turn: two rows of one repository never have the same';
+COMMENT ON COLUMN housekeeping_runs.statistics IS 'What it did, such as snapshots forgotten, or the part of the data that was read';
+
+-- ---- Who may use a repository now. By the clock of the database alone.
+
+CREATE TABLE holdfast.repository_leases (
+  repository_id varchar(64) PRIMARY KEY,
+  token         bigint NOT NULL DEFAULT 0,
+  device_id     varchar(255) REFERENCES public.devices (id) ON DELETE SET NULL,
+  purpose       varchar(20),
+  taken_at      timestamptz,
+  expires_at    timestamptz NOT NULL DEFAULT '-infinity'
+);
+
+CREATE TABLE holdfast.repository_users (
+  run_uuid      uuid PRIMARY KEY,
+  repository_id varchar(64)  NOT NULL,
+  device_id     varchar(255) NOT NULL REFERENCES public.devices (id) ON DELETE CASCADE,
+  since         timestamptz  NOT NULL DEFAULT clock_timestamp(),
+  expires_at    timestamptz  NOT NULL
+);
+CREATE INDEX repository_users_repository ON holdfast.repository_users (repository_id);
+
+COMMENT ON TABLE holdfast.repository_leases IS 'Which housekeeper has a repository to itself, until when';
+COMMENT ON TABLE holdfast.repository_users IS 'The backups that go on in a repository, as far as their devices have said so';
+
+-- Who keeps the backup from beginning: a housekeeper who has the repository, or waits for the others to end. NULL: it may.
+CREATE FUNCTION holdfast.backup_enters(device varchar, repository varchar, run uuid, seconds integer) RETURNS text
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  lease holdfast.repository_leases;
+BEGIN
+  PERFORM holdfast.require_own(device);
+  INSERT INTO holdfast.repository_leases (repository_id) VALUES (repository) ON CONFLICT DO NOTHING;
+  -- Others may enter beside us; nobody takes the lease meanwhile.
+  SELECT * INTO lease FROM holdfast.repository_leases WHERE repository_id = repository FOR SHARE;
+  IF lease.expires_at > clock_timestamp() THEN
+    RETURN format('%s by %s', lease.purpose, lease.device_id);
+  END IF;
+  INSERT INTO holdfast.repository_users (run_uuid, repository_id, device_id, expires_at)
+  VALUES (run, repository, device, clock_timestamp() + make_interval(secs => least(seconds, 3600)))
+  ON CONFLICT (run_uuid) DO NOTHING;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION holdfast.backup_stays(device varchar, run uuid, seconds integer) RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  UPDATE holdfast.repository_users
+  SET expires_at = clock_timestamp() + make_interval(secs => least(seconds, 3600))
+  WHERE run_uuid = run AND device_id = device AND expires_at > '-infinity';
+END
+$$;
+
+CREATE FUNCTION holdfast.backup_leaves(device varchar, run uuid) RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  -- It stays for a while: the record of the run, which comes later, tells by it which repository it was.
+  UPDATE holdfast.repository_users SET expires_at = '-infinity' WHERE run_uuid = run AND device_id = device;
+END
+$$;
+
+CREATE FUNCTION holdfast.require_housekeeper(device varchar) RETURNS void
+  LANGUAGE plpgsql
+  STABLE
+  SET search_path = pg_catalog
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  IF NOT EXISTS (SELECT FROM public.devices WHERE id = device AND housekeeper AND enabled) THEN
+    RAISE EXCEPTION 'device % is no housekeeper', device
+      USING ERRCODE = 'insufficient_privilege',
+        HINT = format('If it is to be one: UPDATE devices SET housekeeper = true WHERE id = %L.', device);
+  END IF;
+END
+$$;
+
+-- The token of the lease; NULL if somebody else has it. From now on no backup begins; those that go on may end.
+CREATE FUNCTION holdfast.lease_take(device varchar, repository varchar, wanted_for varchar, run uuid, seconds integer)
+  RETURNS bigint
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  given bigint;
+BEGIN
+  PERFORM holdfast.require_housekeeper(device);
+  INSERT INTO holdfast.repository_leases (repository_id) VALUES (repository) ON CONFLICT DO NOTHING;
+  UPDATE holdfast.repository_leases l
+  SET token      = l.token + 1,
+      device_id  = device,
+      purpose    = wanted_for,
+      taken_at   = clock_timestamp(),
+      expires_at = clock_timestamp() + make_interval(secs => least(seconds, 3600))
+  WHERE l.repository_id = repository AND l.expires_at <= clock_timestamp()
+  RETURNING l.token INTO given;
+  IF given IS NOT NULL THEN
+    -- Whoever had it before has been silent for longer than his lease.
+    UPDATE public.housekeeping_runs r
+    SET status   = 'failed',
+        end_time = greatest(r.start_time, clock_timestamp()),
+        code     = 'no-sign',
+        message  = 'its device gave no sign for so long that its lease ran out; nobody knows how it ended'
+    WHERE r.repository_id = repository AND r.status = 'running' AND r.run_uuid <> run AND r.kind <> 'catalogue';
+    DELETE FROM holdfast.repository_users WHERE since < clock_timestamp() - interval '7 days' AND expires_at < clock_timestamp();
+  END IF;
+  RETURN given;
+END
+$$;
+
+-- How many backups go on still; NULL if the lease is lost. Holds the lease for so many seconds more.
+CREATE FUNCTION holdfast.lease_renew(device varchar, repository varchar, held bigint, seconds integer) RETURNS integer
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  UPDATE holdfast.repository_leases
+  SET expires_at = clock_timestamp() + make_interval(secs => least(seconds, 3600))
+  WHERE repository_id = repository AND token = held AND device_id = device AND expires_at > clock_timestamp();
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  RETURN (SELECT count(*) FROM holdfast.repository_users u
+          WHERE u.repository_id = repository AND u.expires_at > clock_timestamp());
+END
+$$;
+
+CREATE FUNCTION holdfast.lease_release(device varchar, repository varchar, held bigint) RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  UPDATE holdfast.repository_leases
+  SET expires_at = '-infinity'
+  WHERE repository_id = repository AND token = held AND device_id = device;
+END
+$$;
+
+-- What a housekeeper has to look after: the schedules that are for it, and when each last began in this repository.
+CREATE FUNCTION holdfast.housekeeping_of(device varchar, repository varchar)
+  RETURNS TABLE (id integer, kind varchar, schedule_type varchar, cron_expression varchar, interval_seconds integer,
+                 timezone varchar, parts integer, since timestamptz, last_start timestamptz, last_end timestamptz,
+                 last_status varchar, last_code varchar, last_part integer)
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_housekeeper(device);
+  RETURN QUERY
+    SELECT h.id, h.kind, h.schedule_type, h.cron_expression, h.interval_seconds, h.timezone, h.parts, h.updated_at,
+           l.start_time, l.end_time, l.status, l.code,
+           (SELECT (r.statistics ->> 'part')::integer
+            FROM public.housekeeping_runs r
+            WHERE r.housekeeping_id = h.id AND r.repository_id = repository AND r.status = 'success'
+            ORDER BY r.start_time DESC
+            LIMIT 1)
+    FROM public.housekeeping h
+           LEFT JOIN LATERAL (
+             SELECT r.start_time, r.end_time, r.status, r.code
+             FROM public.housekeeping_runs r
+             WHERE r.housekeeping_id = h.id AND r.repository_id = repository
+             ORDER BY r.start_time DESC
+             LIMIT 1) l ON true
+    WHERE h.enabled AND coalesce(h.device_id, device) = device
+    ORDER BY h.id;
+END
+$$;
+
+-- The processes of housekeepers that gave no sign of their end: whoever is on the same machine can tell whether they live.
+CREATE FUNCTION holdfast.left_behind(device varchar, repository varchar) RETURNS TABLE (device_id varchar, process jsonb)
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_housekeeper(device);
+  RETURN QUERY
+    SELECT r.device_id, r.statistics -> 'process'
+    FROM public.housekeeping_runs r
+    WHERE r.repository_id = repository AND r.code = 'no-sign' AND r.statistics ? 'process'
+      AND r.start_time > now() - interval '30 days';
+END
+$$;
+
+CREATE VIEW repository_use AS
+SELECT l.repository_id,
+       CASE WHEN l.expires_at > now() THEN l.device_id END AS housekeeper,
+       CASE WHEN l.expires_at > now() THEN l.purpose END   AS purpose,
+       CASE WHEN l.expires_at > now() THEN l.taken_at END  AS since,
+       (SELECT count(*) FROM holdfast.repository_users u
+        WHERE u.repository_id = l.repository_id AND u.expires_at > now()) AS backups
+FROM holdfast.repository_leases l;
+
+COMMENT ON VIEW repository_use IS 'Who is at work in each repository';
+
+-- ---- Rights.
+
+REVOKE EXECUTE ON FUNCTION holdfast.require_housekeeper(varchar),
+  holdfast.backup_enters(varchar, varchar, uuid, integer), holdfast.backup_stays(varchar, uuid, integer),
+  holdfast.backup_leaves(varchar, uuid), holdfast.lease_take(varchar, varchar, varchar, uuid, integer),
+  holdfast.lease_renew(varchar, varchar, bigint, integer), holdfast.lease_release(varchar, varchar, bigint),
+  holdfast.housekeeping_of(varchar, varchar), holdfast.left_behind(varchar, varchar) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+  holdfast.backup_enters(varchar, varchar, uuid, integer), holdfast.backup_stays(varchar, uuid, integer),
+  holdfast.backup_leaves(varchar, uuid), holdfast.lease_take(varchar, varchar, varchar, uuid, integer),
+  holdfast.lease_renew(varchar, varchar, bigint, integer), holdfast.lease_release(varchar, varchar, bigint),
+  holdfast.housekeeping_of(varchar, varchar), holdfast.left_behind(varchar, varchar) TO backup_client;
+
+ALTER TABLE housekeeping_runs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY of_admins ON housekeeping_runs TO backup_admin USING (true) WITH CHECK (true);
+CREATE POLICY of_viewers ON housekeeping_runs FOR SELECT TO backup_viewer USING (true);
+CREATE POLICY of_shared_login ON housekeeping_runs TO backup_shared_client USING (true) WITH CHECK (true);
+CREATE POLICY of_device ON housekeeping_runs TO backup_client
+  USING (device_id = (SELECT holdfast.me()))
+  WITH CHECK (device_id = (SELECT holdfast.me())
+              AND (SELECT d.housekeeper FROM devices d WHERE d.id = device_id));
+DO $$
+BEGIN
+  IF (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'backup_client') THEN
+    CREATE POLICY of_seeds_login ON housekeeping_runs TO backup_client
+      USING ((SELECT session_user) = 'backup_client') WITH CHECK ((SELECT session_user) = 'backup_client');
+  END IF;
+END
+$$;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON housekeeping TO backup_admin;
+GRANT USAGE, SELECT ON SEQUENCE housekeeping_id_seq TO backup_admin;
+GRANT SELECT ON housekeeping TO backup_viewer;
+GRANT SELECT, DELETE ON housekeeping_runs TO backup_admin;
+GRANT SELECT ON housekeeping_runs TO backup_viewer;
+GRANT SELECT,
+      INSERT (run_uuid, kind, repository_id, device_id, housekeeping_id, triggered_by, lease_token, start_time, end_time,
+              status, code, message, exit_code, statistics, restic_output, restic_errors),
+      UPDATE (end_time, status, code, message, exit_code, statistics, restic_output, restic_errors)
+  ON housekeeping_runs TO backup_client;
+GRANT SELECT ON repository_use TO backup_admin, backup_viewer;
+GRANT SELECT ON holdfast.repository_leases, holdfast.repository_users TO backup_admin;
+
+-- What has ended stays as it is; a record that comes twice changes nothing.
+CREATE FUNCTION holdfast.housekeeping_run_ended() RETURNS trigger
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog
+AS $$
+BEGIN
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER housekeeping_runs_keep_history
+  BEFORE UPDATE ON housekeeping_runs
+  FOR EACH ROW
+  WHEN (OLD.status <> 'running' AND OLD.code IS DISTINCT FROM 'no-sign')
+EXECUTE FUNCTION holdfast.housekeeping_run_ended();
+
+-- What failed is a problem of the device that tried, until any device succeeds.
+ALTER TABLE problems
+  DROP CONSTRAINT problems_source_known,
+  ADD CONSTRAINT problems_source_known CHECK (source IN ('config', 'run', 'repository'));
+COMMENT ON COLUMN problems.source IS
+  'config: found in the rows or on the machine; run: left by the newest run of a job; repository: left by housekeeping';
+
+CREATE FUNCTION holdfast.housekeeping_problem() RETURNS trigger
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  about CONSTANT text := format('repository %s, %s', left(NEW.repository_id, 8), NEW.kind);
+BEGIN
+  DELETE FROM public.problems p
+  WHERE p.source = 'repository' AND p.subject = about AND (p.device_id, p.code) IS DISTINCT FROM (NEW.device_id, NEW.code);
+  IF NEW.status = 'success' THEN
+    DELETE FROM public.problems p WHERE p.source = 'repository' AND p.subject = about;
+  ELSIF NEW.code NOT IN ('no-sign', 'lease-lost', 'kept-out', 'agent-stopped') THEN
+    INSERT INTO public.problems AS p (device_id, source, subject, code, severity, message, remedy)
+    VALUES (NEW.device_id, 'repository', about, NEW.code,
+            CASE NEW.code WHEN 'repository-damaged' THEN 'error' ELSE 'warning' END,
+            format('housekeeping: %s failed: %s', NEW.kind, NEW.message),
+            'housekeeping_runs has what restic said; docs/housekeeping.md says what to do.')
+    ON CONFLICT (device_id, source, subject, code) DO UPDATE
+    SET message = excluded.message, seen_at = excluded.seen_at;
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER housekeeping_runs_problem
+  AFTER INSERT OR UPDATE OF status ON housekeeping_runs
+  FOR EACH ROW
+  WHEN (NEW.status IN ('success', 'failed'))
+EXECUTE FUNCTION holdfast.housekeeping_problem();
+
+CREATE VIEW housekeeping_overdue WITH (security_invoker = true) AS
+SELECT h.id,
+       h.kind,
+       h.device_id,
+       r.repository_id,
+       r.last_success_at,
+       now() - coalesce(r.last_success_at, h.created_at) AS age,
+       (SELECT count(*) FROM devices d WHERE d.housekeeper AND d.enabled) AS housekeepers
+FROM housekeeping h
+       LEFT JOIN LATERAL (
+         SELECT x.repository_id, max(x.end_time) FILTER (WHERE x.status = 'success') AS last_success_at
+         FROM housekeeping_runs x
+         WHERE x.housekeeping_id = h.id
+         GROUP BY x.repository_id) r ON true
+WHERE h.enabled
+  AND coalesce(r.last_success_at, h.created_at)
+        < now() - make_interval(secs => 1.5 * coalesce(h.interval_seconds, holdfast.cron_seconds(h.cron_expression)));
+
+COMMENT ON VIEW housekeeping_overdue IS
+  'What no housekeeper has come to do for one and a half times what its schedule promises';
+GRANT SELECT ON housekeeping_overdue TO backup_admin, backup_viewer;
+
+INSERT INTO setting_keys (key, kind, min_value, max_value, per_device, description)
+VALUES ('housekeeping_lease_seconds', 'integer', 15, 3600, true,
+        'How long a housekeeper that gives no sign keeps the repository to itself (default 300)'),
+       ('housekeeping_patience_seconds', 'integer', 10, 86400, true,
+        'How long a housekeeper waits for backups to end, while no other begins (default 1800)');
+
+UPDATE control_plane_version SET schema_version = 26;
