@@ -92,7 +92,7 @@ class FleetIT {
                             TURNS_EACH)
                         .size()
                     == KINDS.size());
-    fleet.forEach(Site::close);
+    fleet.forEach(Site::stopDaemons);
   }
 
   private void isAsItShouldBe(Site first) throws Exception {

@@ -51,7 +51,7 @@ class HousekeeperFaultsIT {
   }
 
   /** Stops it where it has the repository for itself. */
-  private static ProcessHandle frozenInMidPrune(Site site, Process daemon) {
+  private static ProcessHandle frozenInMidPrune(Site site, Process daemon) throws Exception {
     site.controlPlane()
         .execute(
             "INSERT INTO housekeeping (kind, schedule_type, interval_seconds) VALUES ('prune', 'interval', 86400)");
@@ -103,7 +103,7 @@ class HousekeeperFaultsIT {
                   Site.DEVICE))
           .hasSize(1);
       assertThat(site.awaitRuns("meanwhile", 1)).containsEntry("outcome", "success");
-      other.close();
+      other.stopDaemons();
       isWhole(site);
     }
   }
@@ -138,7 +138,7 @@ class HousekeeperFaultsIT {
       awaitPrunedBy(psql, OTHER);
       assertThat(site.awaitRuns("meanwhile", 1)).containsEntry("outcome", "success");
       Site.stop(daemon);
-      other.close();
+      other.stopDaemons();
       isWhole(site);
     }
   }

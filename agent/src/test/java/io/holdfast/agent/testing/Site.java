@@ -272,6 +272,11 @@ public final class Site implements AutoCloseable {
 
   @Override
   public void close() {
+    stopDaemons();
+  }
+
+  /** Ends all that were started here. */
+  public void stopDaemons() {
     for (Process daemon : daemons) {
       if (daemon.isAlive()) {
         stop(daemon);
