@@ -5,13 +5,11 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.ManualRun;
 import io.holdfast.agent.daemon.ManualRun.Result;
 import io.holdfast.agent.job.ControlPlaneException;
-import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunStatistics;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,34 +51,17 @@ final class BackupCommand implements Callable<Integer> {
     Logging.quiet();
     PrintWriter err = spec.commandLine().getErr();
     ProgressBar bar = new ProgressBar(err, !json.wanted() && ProgressBar.onTerminal());
-    Cancellation cancellation = new Cancellation();
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread hook = new Thread(() -> cancelAndAwait(cancellation, ended), "cancel");
-    Runtime.getRuntime().addShutdownHook(hook);
-    try (AgentParts parts = config.parts()) {
+    try (CancelOnSignal signal = new CancelOnSignal();
+        AgentParts parts = config.parts()) {
       Result result =
           new ManualRun(parts)
-              .run(job, bar, cancellation, trouble -> err.println("holdfast: " + trouble));
+              .run(job, bar, signal.cancellation(), trouble -> err.println("holdfast: " + trouble));
       bar.clear();
       return switch (result) {
         case Result.Declined(String message, String remedy) ->
             throw new CommandFailure(ExitCode.JOB, message, remedy);
         case Result.Ran ran -> show(ran);
       };
-    } finally {
-      ended.countDown();
-    }
-  }
-
-  /**
-   * Ctrl-C ends the JVM as soon as its hooks have ended: so this one waits for the run's own end.
-   */
-  private static void cancelAndAwait(Cancellation cancellation, CountDownLatch ended) {
-    cancellation.cancel("on this machine");
-    try {
-      ended.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

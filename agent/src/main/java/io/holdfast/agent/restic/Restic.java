@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * restic, as it is called: secrets by private files, a cleared environment, no shell. Safe for many
@@ -84,7 +85,7 @@ public final class Restic {
     return report;
   }
 
-  private static boolean paused(Cancellation cancellation) {
+  static boolean paused(Cancellation cancellation) {
     try {
       Thread.sleep(BETWEEN_LOCK_ATTEMPTS);
     } catch (InterruptedException e) {
@@ -126,7 +127,7 @@ public final class Restic {
             "restic reported snapshot " + id.get() + ", and the repository does not hold it");
   }
 
-  private boolean waitsForLocks() {
+  boolean waitsForLocks() {
     return binary.version().isAtLeast(0, 16, 0);
   }
 
@@ -215,6 +216,26 @@ public final class Restic {
     } catch (IOException e) {
       return new Answer(
           ExitMeaning.NOT_STARTED, "", redaction.redact(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /**
+   * Runs a command whose output is read as it comes, however much it is.
+   *
+   * @throws IOException if it could not be started; the message says why
+   */
+  ResticProcess.Ended stream(
+      Repository repository,
+      List<String> command,
+      StopReason stopReason,
+      ResticProcess.OutputReader out,
+      Consumer<String> err)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
+    arguments.addAll(command);
+    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+      return new ResticProcess(arguments, environment(repository, files), stopReason, grace)
+          .runReading(out, err);
     }
   }
 

@@ -3,6 +3,7 @@ package io.holdfast.agent.restic;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -95,13 +96,31 @@ final class ResticProcess {
    * @throws IOException if it could not be started; the message says why
    */
   Ended run(Consumer<String> out, Consumer<String> err) throws IOException {
+    return runReading(in -> new LineReader(in, unfailing(out)).readToEnd(), err);
+  }
+
+  /** Takes all of standard output as it comes. */
+  @FunctionalInterface
+  interface OutputReader {
+    void read(InputStream in) throws IOException;
+  }
+
+  /**
+   * The same for a reader of its own, which may take its time: a person may look at what it prints
+   * page by page.
+   *
+   * @throws IOException if it could not be started; the message says why
+   */
+  Ended runReading(OutputReader out, Consumer<String> err) throws IOException {
     long begin = System.nanoTime();
     Process process = start();
-    Thread outReader = drain(process.getInputStream(), out);
+    UnhurriedStream output = new UnhurriedStream(process.getInputStream());
+    Thread outReader = Thread.ofVirtual().start(() -> readAll(output, out));
     Thread errReader = drain(process.getErrorStream(), err);
     ProcessIdentity.of(process.toHandle()).ifPresent(unfailing(started));
     Watch watch = new Watch(process);
     boolean interrupted = watch.untilEnd();
+    interrupted |= awaitWork(outReader, output);
     interrupted |= join(process, outReader, errReader);
     return new Ended(
         process.isAlive() ? KILLED : process.exitValue(),
@@ -119,6 +138,38 @@ final class ResticProcess {
     return builder.start();
   }
 
+  /** What the reader does not want is read all the same: a full pipe would hold up the process. */
+  private static void readAll(InputStream in, OutputReader out) {
+    try {
+      out.read(in);
+    } catch (IOException | RuntimeException e) {
+      tell(e);
+    }
+    try {
+      var _ = in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // The pipe was closed because its writer is gone.
+    }
+  }
+
+  /**
+   * Waits for a reader that has still something to do with what it was given. One that waits for
+   * the pipe is left to {@link #join}.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private static boolean awaitWork(Thread reader, UnhurriedStream output) {
+    boolean interrupted = false;
+    while (reader.isAlive() && output.waitsForMore().compareTo(PIPES_AFTER_END) < 0) {
+      try {
+        reader.join(Duration.ofMillis(LOOK_EVERY_MILLIS));
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    return interrupted;
+  }
+
   private static Thread drain(InputStream in, Consumer<String> lines) {
     return Thread.ofVirtual().start(() -> new LineReader(in, unfailing(lines)).readToEnd());
   }
@@ -131,14 +182,18 @@ final class ResticProcess {
         lines.accept(line);
       } catch (RuntimeException e) {
         if (!told.getAndSet(true)) {
-          // Without the exception's own text: it may hold the line, and the line a secret.
-          log.error(
-              "what restic says broke its reader, which goes on: {} at {}",
-              e.getClass().getName(),
-              e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
+          tell(e);
         }
       }
     };
+  }
+
+  /** Without the exception's own text: it may hold the line, and the line a secret. */
+  private static void tell(Exception e) {
+    log.error(
+        "what restic says broke its reader, which goes on: {} at {}",
+        e.getClass().getName(),
+        e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
   }
 
   /** Waits for the end of a process and sees to it that there is one. */

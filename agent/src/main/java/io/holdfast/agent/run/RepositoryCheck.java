@@ -1,6 +1,7 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.RepositoryProbe;
 import io.holdfast.agent.restic.RepositoryProbe.State;
 import io.holdfast.agent.restic.Restic;
@@ -14,13 +15,24 @@ public final class RepositoryCheck {
   /** What was found; message and remedy are empty if it opens. */
   public record Result(State state, String message, String remedy) {}
 
+  /** Why these settings name no repository, if they name none. */
+  public static Optional<Result> missing(Settings settings) {
+    return Preparation.missing(settings)
+        .map(missing -> new Result(State.UNREACHABLE, missing.sentence(), missing.remedy()));
+  }
+
+  /** The repository of these settings, in which nothing is {@link #missing}. */
+  public static Repository repository(Settings settings) {
+    return Preparation.repository(settings);
+  }
+
   /**
    * @throws InterruptedException if the thread was interrupted
    */
   public static Result of(Restic restic, Settings settings) throws InterruptedException {
-    Optional<Verdict> missing = Preparation.missing(settings);
+    Optional<Result> missing = missing(settings);
     if (missing.isPresent()) {
-      return new Result(State.UNREACHABLE, missing.get().sentence(), missing.get().remedy());
+      return missing.get();
     }
     RepositoryProbe probe = restic.probe(Preparation.repository(settings));
     return new Result(probe.state(), probe.message(), probe.remedy());

@@ -47,6 +47,7 @@ class RoomsTest {
           Map.entry("schedule", Set.of("job")),
           Map.entry("sync", Set.of("schedule", "job")),
           Map.entry("run", Set.of("restic", "schedule", "job")),
+          Map.entry("restore", Set.of("run", "restic", "job")),
           Map.entry("report", Set.of("run", "restic", "job")),
           Map.entry("state", Set.of("run", "restic", "schedule", "job")),
           Map.entry("postgres", Set.of("sync", "report", "run", "schedule", "job", "config")),
@@ -55,6 +56,7 @@ class RoomsTest {
               Set.of(
                   "sync",
                   "report",
+                  "restore",
                   "state",
                   "run",
                   "restic",
@@ -68,6 +70,7 @@ class RoomsTest {
                   "daemon",
                   "sync",
                   "report",
+                  "restore",
                   "state",
                   "run",
                   "restic",
