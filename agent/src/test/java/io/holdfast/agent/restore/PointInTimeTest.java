@@ -92,7 +92,6 @@ class PointInTimeTest {
         "-2 days ago",
         "2 days",
         "2026-11-01 25:00",
-        "99999 years ago",
         "2026-11-01 14",
         "--all",
         "1e3 days ago",
