@@ -51,11 +51,11 @@ final class BackupCommand implements Callable<Integer> {
     Logging.quiet();
     PrintWriter err = spec.commandLine().getErr();
     ProgressBar bar = new ProgressBar(err, !json.wanted() && ProgressBar.onTerminal());
-    try (CancelledByCtrlC ctrlC = new CancelledByCtrlC();
+    try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
       Result result =
           new ManualRun(parts)
-              .run(job, bar, ctrlC.cancellation(), trouble -> err.println("holdfast: " + trouble));
+              .run(job, bar, signal.cancellation(), trouble -> err.println("holdfast: " + trouble));
       bar.clear();
       return switch (result) {
         case Result.Declined(String message, String remedy) ->

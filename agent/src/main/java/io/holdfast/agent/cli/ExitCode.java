@@ -1,5 +1,7 @@
 package io.holdfast.agent.cli;
 
+import io.holdfast.agent.restic.ExitMeaning;
+import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.run.Outcome;
 
 /** The one map of exit codes; {@code holdfast --help} and docs/cli.md list them. */
@@ -24,5 +26,18 @@ final class ExitCode {
       case FAILED -> WRONG;
       case CANCELLED -> CANCELLED;
     };
+  }
+
+  static int of(CannotRestore.Kind kind) {
+    return switch (kind) {
+      case MISSPOKEN -> USAGE;
+      case REFUSED -> JOB;
+      case UNABLE -> WRONG;
+    };
+  }
+
+  /** Of a command that reads the repository. */
+  static int ofUnreadable(ExitMeaning meaning) {
+    return meaning == ExitMeaning.CANCELLED ? CANCELLED : WRONG;
   }
 }

@@ -2,6 +2,8 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.restic.RepositoryUnreadable;
+import io.holdfast.agent.restore.CannotRestore;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
@@ -19,6 +21,9 @@ final class Failures {
       case InvalidConfig f -> say(err, f.getMessage(), "", ExitCode.CONFIGURATION);
       case ControlPlaneException f ->
           say(err, f.problem().message(), f.problem().remedy(), ExitCode.CONTROL_PLANE);
+      case CannotRestore f -> say(err, f.getMessage(), f.remedy(), ExitCode.of(f.kind()));
+      case RepositoryUnreadable f ->
+          say(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
       case UncheckedIOException f ->
           say(err, f.getMessage() + " (" + f.getCause() + ")", "", ExitCode.WRONG);
       case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);

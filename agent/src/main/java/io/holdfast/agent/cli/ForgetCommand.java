@@ -37,9 +37,9 @@ final class ForgetCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
     Logging.quiet();
-    try (CancelledByCtrlC ctrlC = new CancelledByCtrlC();
+    try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
-      ManualHousekeeping housekeeping = new ManualHousekeeping(parts, ctrlC.cancellation());
+      ManualHousekeeping housekeeping = new ManualHousekeeping(parts, signal.cancellation());
       return HousekeepingShown.show(
           spec.commandLine().getOut(),
           json.wanted(),

@@ -52,12 +52,12 @@ final class HousekeepCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "\"" + kind + "\" is none of " + String.join(", ", new Kinds())));
     Logging.quiet();
-    try (CancelledByCtrlC ctrlC = new CancelledByCtrlC();
+    try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
       return HousekeepingShown.show(
           spec.commandLine().getOut(),
           json.wanted(),
-          new ManualHousekeeping(parts, ctrlC.cancellation()).run(wanted));
+          new ManualHousekeeping(parts, signal.cancellation()).run(wanted));
     }
   }
 }

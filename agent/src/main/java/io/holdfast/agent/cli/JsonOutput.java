@@ -21,21 +21,31 @@ final class JsonOutput {
     return wanted;
   }
 
+  private static final ObjectWriter WRITER =
+      JsonMapper.builder()
+          .addModule(new Jdk8Module())
+          .addModule(new JavaTimeModule())
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_ABSENT, JsonInclude.Include.ALWAYS))
+          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .build()
+          .writer();
+
   static void print(PrintWriter out, Object value) {
-    ObjectWriter writer =
-        JsonMapper.builder()
-            .addModule(new Jdk8Module())
-            .addModule(new JavaTimeModule())
-            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-            .defaultPropertyInclusion(
-                JsonInclude.Value.construct(
-                    JsonInclude.Include.NON_ABSENT, JsonInclude.Include.ALWAYS))
-            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-            .build()
-            .writerWithDefaultPrettyPrinter();
+    print(out, value, WRITER.withDefaultPrettyPrinter());
+    out.flush();
+  }
+
+  /** On one line, for a reader that takes them as they come; the caller flushes. */
+  static void printLine(PrintWriter out, Object value) {
+    print(out, value, WRITER);
+  }
+
+  private static void print(PrintWriter out, Object value, ObjectWriter writer) {
     try {
       out.println(writer.writeValueAsString(value));
-      out.flush();
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a value of ours is not JSON", e);
     }

@@ -6,6 +6,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Times and sizes as people read them. */
 final class Text {
@@ -51,5 +52,30 @@ final class Text {
       unit++;
     }
     return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, UNITS[unit]);
+  }
+
+  static String bytes(OptionalLong bytes) {
+    return bytes.isPresent() ? bytes(bytes.getAsLong()) : "-";
+  }
+
+  /** A name of a file: what a terminal would obey instead of show is written as Java does. */
+  static String visible(String name) {
+    StringBuilder shown = new StringBuilder();
+    name.codePoints()
+        .forEach(c -> {
+          switch (c) {
+            case '\n' -> shown.append("\\n");
+            case '\t' -> shown.append("\\t");
+            case '\r' -> shown.append("\\r");
+            default -> {
+              if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+                shown.append(String.format(Locale.ROOT, "\\u%04x", c));
+              } else {
+                shown.appendCodePoint(c);
+              }
+            }
+          }
+        });
+    return shown.toString();
   }
 }

@@ -16,8 +16,6 @@ import io.holdfast.agent.run.RunObserver;
 import io.holdfast.agent.run.RunOrder;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.schedule.JobPlan;
-import io.holdfast.agent.sync.ConfigCache.Cached;
-import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.time.Duration;
 import java.util.Optional;
@@ -60,7 +58,7 @@ public final class ManualRun {
   public Result run(
       String job, ProgressListener listener, Cancellation cancellation, Consumer<String> onTrouble)
       throws ControlPlaneException, InterruptedException {
-    DeviceConfig config = config(onTrouble);
+    DeviceConfig config = SyncedConfig.of(parts, onTrouble).config();
     Optional<JobPlan> plan = config.planNamed(job);
     if (plan.isEmpty()) {
       return declined(config, job);
@@ -86,25 +84,6 @@ public final class ManualRun {
               config.settings());
       return execute(order, listener, cancellation);
     }
-  }
-
-  /** What was synced last is good enough when the control plane is away. */
-  private DeviceConfig config(Consumer<String> onTrouble) throws ControlPlaneException {
-    try {
-      return read(parts.configSource().sync(parts.heartbeat()));
-    } catch (ControlPlaneException e) {
-      Optional<Cached> cached = parts.configCache().load();
-      if (cached.isEmpty()) {
-        throw e;
-      }
-      onTrouble.accept(
-          e.problem().message() + "; going by the configuration of " + cached.get().syncedAt());
-      return read(cached.get().rows());
-    }
-  }
-
-  private DeviceConfig read(ConfigRows rows) {
-    return parts.deviceConfig(rows);
   }
 
   private static Held slot(

@@ -2,6 +2,7 @@ package io.holdfast.agent.job;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -10,11 +11,9 @@ import java.util.UUID;
  */
 public final class SnapshotTags {
 
-  /** How the tag of a snapshot's job begins; those of its device and of its run alike. */
-  public static final String JOB = "backup:";
-
-  public static final String DEVICE = "device=";
-  public static final String RUN = "run=";
+  private static final String JOB = "backup:";
+  private static final String DEVICE = "device=";
+  private static final String RUN = "run=";
 
   private SnapshotTags() {}
 
@@ -27,7 +26,7 @@ public final class SnapshotTags {
     tags.add("backup_name=" + withoutComma(job.name()));
     tags.add("origin=" + withoutComma(job.originName().orElse(device.name())));
     job.accountId().ifPresent(account -> tags.add("account_id=" + account));
-    tags.add(DEVICE + device.id());
+    tags.add(ofDevice(device.id()));
     tags.add(ofRun(runId));
     tags.addAll(job.userTags());
     return List.copyOf(tags);
@@ -41,6 +40,46 @@ public final class SnapshotTags {
   /** The one tag that the snapshot of a run carries and no other does. */
   public static String ofRun(UUID runId) {
     return RUN + runId;
+  }
+
+  /** The tag of all snapshots that a device has made, of jobs that are gone too. */
+  public static String ofDevice(String deviceId) {
+    return DEVICE + deviceId;
+  }
+
+  /** The job that these tags of a snapshot name, if they name one. */
+  public static Optional<UUID> jobIn(List<String> tags) {
+    return value(tags, JOB).flatMap(SnapshotTags::uuid);
+  }
+
+  /** What that job was called when the snapshot was made. */
+  public static Optional<String> jobNameIn(List<String> tags) {
+    return value(tags, "backup_name=");
+  }
+
+  /** The device that has made the snapshot; Relica's do not say. */
+  public static Optional<String> deviceIn(List<String> tags) {
+    return value(tags, DEVICE);
+  }
+
+  /** The run that has made it. */
+  public static Optional<UUID> runIn(List<String> tags) {
+    return value(tags, RUN).flatMap(SnapshotTags::uuid);
+  }
+
+  private static Optional<String> value(List<String> tags, String head) {
+    return tags.stream()
+        .filter(tag -> tag.startsWith(head) && tag.length() > head.length())
+        .map(tag -> tag.substring(head.length()))
+        .findFirst();
+  }
+
+  private static Optional<UUID> uuid(String text) {
+    try {
+      return Optional.of(UUID.fromString(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /** restic splits a tag at its commas, so a name loses them here. */

@@ -7,6 +7,7 @@ import io.holdfast.agent.restic.SnapshotEntry;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** A row of {@code snapshots}, named as its columns; tags that are not ours tell nothing. */
@@ -20,30 +21,22 @@ record SnapshotRow(
     String host,
     List<String> paths,
     List<String> tags,
-    Optional<Long> files,
-    Optional<Long> bytes,
-    Optional<Long> addedBytes) {
+    OptionalLong files,
+    OptionalLong bytes,
+    OptionalLong addedBytes) {
 
   static SnapshotRow of(SnapshotEntry entry) {
     return new SnapshotRow(
         entry.id(),
         entry.time(),
-        entry.tagged(SnapshotTags.JOB).flatMap(SnapshotRow::uuid),
-        entry.tagged(SnapshotTags.DEVICE),
-        entry.tagged(SnapshotTags.RUN).flatMap(SnapshotRow::uuid),
+        SnapshotTags.jobIn(entry.tags()),
+        SnapshotTags.deviceIn(entry.tags()),
+        SnapshotTags.runIn(entry.tags()),
         entry.host(),
         entry.paths(),
         entry.tags(),
         entry.files(),
         entry.bytes(),
         entry.addedBytes());
-  }
-
-  private static Optional<UUID> uuid(String text) {
-    try {
-      return Optional.of(UUID.fromString(text));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
   }
 }

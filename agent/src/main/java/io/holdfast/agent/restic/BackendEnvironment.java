@@ -1,8 +1,11 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.secret.Secret;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The variables that restic's storage back-ends read for credentials and places (restic's manual,
@@ -51,6 +54,13 @@ public final class BackendEnvironment {
           "ST_KEY");
 
   private BackendEnvironment() {}
+
+  /** Those of them that are set in an environment. */
+  public static Map<String, Secret> in(Map<String, String> environment) {
+    return environment.entrySet().stream()
+        .filter(variable -> ALLOWED.contains(variable.getKey()))
+        .collect(Collectors.toMap(Map.Entry::getKey, variable -> new Secret(variable.getValue())));
+  }
 
   /** Why these variables are not passed on, if they are not. */
   public static Optional<String> refusal(Collection<String> names) {

@@ -47,8 +47,13 @@ public record Repository(
   }
 
   /** The URL for people, without a password in it. */
-  String display() {
+  public String display() {
     return Redaction.of(inUrl()).redact(url.value());
+  }
+
+  /** Whether this text is a URL with a password in it, which no argument list should show. */
+  public static boolean holdsPassword(String url) {
+    return URL_PASSWORD.matcher(url).find();
   }
 
   private List<Secret> inUrl() {
@@ -57,7 +62,7 @@ public record Repository(
   }
 
   /** The directory, if the repository is a local one. */
-  Optional<Path> localPath() {
+  public Optional<Path> localPath() {
     String place = url.value().strip();
     boolean local = place.startsWith("local:") || !WITH_SCHEME.matcher(place).matches();
     if (!local) {

@@ -3,7 +3,6 @@ package io.holdfast.agent.restic;
 import io.holdfast.agent.secret.Redaction;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +97,7 @@ public final class RepositoryWork {
   /** Hands out all snapshots; takes no lock. */
   public WorkReport snapshots(Consumer<SnapshotEntry> entries) {
     return answered(
-        List.of("snapshots", "--json", "--no-lock"), new SnapshotsOutput(entries)::read);
+        List.of("snapshots", "--json", "--no-lock"), in -> SnapshotList.read(in, entries));
   }
 
   private WorkReport told(List<String> command) {
@@ -132,14 +131,12 @@ public final class RepositoryWork {
               } catch (IOException | RuntimeException e) {
                 trouble.add("restic's answer cannot be read: " + e.getClass().getSimpleName());
               }
-              // Else the pipe would fill up, and restic wait for ever.
-              in.transferTo(OutputStream.nullOutputStream());
             });
     return trouble.isEmpty() || !report.complete() ? report : report.unreadable(trouble.getFirst());
   }
 
   /** One that met a lock has said nothing yet, so its answer is read by the next. */
-  private WorkReport work(List<String> command, ResticProcess.Output output) {
+  private WorkReport work(List<String> command, ResticProcess.OutputReader output) {
     long begin = System.nanoTime();
     WorkReport report = restic.work(repository, withRetry(command), this::stop, started, output);
     while (report.meaning() == ExitMeaning.LOCKED

@@ -219,6 +219,28 @@ public final class Restic {
     }
   }
 
+  /**
+   * Runs a command whose output is read as it comes, however much it is.
+   *
+   * @throws IOException if it could not be started; the message says why
+   */
+  ResticProcess.Ended stream(
+      Repository repository,
+      List<String> command,
+      StopReason stopReason,
+      Consumer<ProcessIdentity> started,
+      ResticProcess.OutputReader out,
+      Consumer<String> err)
+      throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
+    arguments.addAll(command);
+    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+      return new ResticProcess(
+              arguments, environment(repository, files), stopReason, grace, started)
+          .runReading(out, err);
+    }
+  }
+
   private static String reason(String line) {
     return MessageParser.parse(line) instanceof ResticMessage.ExitError(int _, String message)
         ? message
@@ -237,21 +259,22 @@ public final class Restic {
       List<String> command,
       StopReason stop,
       Consumer<ProcessIdentity> started,
-      ResticProcess.Output output) {
+      ResticProcess.OutputReader output) {
     Redaction redaction = repository.redaction();
     BoundedText meaningful = new BoundedText(4096, 4096);
     BoundedText errors = new BoundedText(8192, 8192);
-    List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
-    arguments.addAll(command);
-    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+    try {
       ResticProcess.Ended ended =
-          new ResticProcess(arguments, environment(repository, files), stop, grace, started)
-              .runReading(
-                  output,
-                  line -> {
-                    meaningful.add(line);
-                    errors.add(redaction.redact(reason(line)));
-                  });
+          stream(
+              repository,
+              command,
+              stop,
+              started,
+              output,
+              line -> {
+                meaningful.add(line);
+                errors.add(redaction.redact(reason(line)));
+              });
       return new WorkReport(
           ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text())),
           OptionalInt.of(ended.exitCode()),

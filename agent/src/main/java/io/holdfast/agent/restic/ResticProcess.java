@@ -3,6 +3,7 @@ package io.holdfast.agent.restic;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -98,26 +99,33 @@ final class ResticProcess {
     return runReading(lines(out), err);
   }
 
-  /** Reads standard output to its end, in a thread of its own. */
-  @FunctionalInterface
-  interface Output {
-    void read(InputStream in) throws IOException;
-  }
-
   /** Line by line, whatever becomes of one. */
-  static Output lines(Consumer<String> lines) {
+  static OutputReader lines(Consumer<String> lines) {
     return in -> new LineReader(in, unfailing(lines)).readToEnd();
   }
 
-  /** The same for an answer that is not made of lines. */
-  Ended runReading(Output out, Consumer<String> err) throws IOException {
+  /** Takes all of standard output as it comes. */
+  @FunctionalInterface
+  interface OutputReader {
+    void read(InputStream in) throws IOException;
+  }
+
+  /**
+   * The same for a reader of its own, which may take its time: a person may look at what it prints
+   * page by page.
+   *
+   * @throws IOException if it could not be started; the message says why
+   */
+  Ended runReading(OutputReader out, Consumer<String> err) throws IOException {
     long begin = System.nanoTime();
     Process process = start();
-    Thread outReader = drain(process.getInputStream(), out);
-    Thread errReader = drain(process.getErrorStream(), lines(err));
+    UnhurriedStream output = new UnhurriedStream(process.getInputStream());
+    Thread outReader = Thread.ofVirtual().start(() -> readAll(output, out));
+    Thread errReader = drain(process.getErrorStream(), err);
     ProcessIdentity.of(process.toHandle()).ifPresent(unfailing(started));
     Watch watch = new Watch(process);
     boolean interrupted = watch.untilEnd();
+    interrupted |= awaitWork(outReader, output);
     interrupted |= join(process, outReader, errReader);
     return new Ended(
         process.isAlive() ? KILLED : process.exitValue(),
@@ -135,15 +143,40 @@ final class ResticProcess {
     return builder.start();
   }
 
-  private static Thread drain(InputStream in, Output output) {
-    return Thread.ofVirtual()
-        .start(() -> {
-          try {
-            output.read(in);
-          } catch (IOException e) {
-            // The pipe was closed because its writer is gone: what has come is what there is.
-          }
-        });
+  /** What the reader does not want is read all the same: a full pipe would hold up the process. */
+  private static void readAll(InputStream in, OutputReader out) {
+    try {
+      out.read(in);
+    } catch (IOException | RuntimeException e) {
+      tell(e);
+    }
+    try {
+      var _ = in.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // The pipe was closed because its writer is gone.
+    }
+  }
+
+  /**
+   * Waits for a reader that has still something to do with what it was given. One that waits for
+   * the pipe is left to {@link #join}.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private static boolean awaitWork(Thread reader, UnhurriedStream output) {
+    boolean interrupted = false;
+    while (reader.isAlive() && output.waitsForMore().compareTo(PIPES_AFTER_END) < 0) {
+      try {
+        reader.join(Duration.ofMillis(LOOK_EVERY_MILLIS));
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    return interrupted;
+  }
+
+  private static Thread drain(InputStream in, Consumer<String> lines) {
+    return Thread.ofVirtual().start(() -> new LineReader(in, unfailing(lines)).readToEnd());
   }
 
   /** A reader that died of one line would let the pipe fill up, and restic wait for ever. */
@@ -154,14 +187,18 @@ final class ResticProcess {
         lines.accept(line);
       } catch (RuntimeException e) {
         if (!told.getAndSet(true)) {
-          // Without the exception's own text: it may hold the line, and the line a secret.
-          log.error(
-              "what restic says broke its reader, which goes on: {} at {}",
-              e.getClass().getName(),
-              e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
+          tell(e);
         }
       }
     };
+  }
+
+  /** Without the exception's own text: it may hold the line, and the line a secret. */
+  private static void tell(Exception e) {
+    log.error(
+        "what restic says broke its reader, which goes on: {} at {}",
+        e.getClass().getName(),
+        e.getStackTrace().length == 0 ? "?" : e.getStackTrace()[0]);
   }
 
   /** Waits for the end of a process and sees to it that there is one. */

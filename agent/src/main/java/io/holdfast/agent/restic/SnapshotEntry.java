@@ -3,14 +3,16 @@ package io.holdfast.agent.restic;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * A snapshot, as the repository lists it.
+ * A snapshot as the repository lists it.
  *
  * @param id 64 hexadecimal digits
- * @param time when its backup began
- * @param files how many it holds; only restic 0.17 and newer wrote it down, like the bytes
+ * @param time when the backup began
+ * @param files how many it holds; only snapshots of restic 0.17 and newer say so
+ * @param bytes what they would take; only snapshots of restic 0.17 and newer say so
+ * @param addedBytes what was new in the repository; only snapshots of restic 0.17 and newer say so
  */
 public record SnapshotEntry(
     String id,
@@ -18,26 +20,27 @@ public record SnapshotEntry(
     String host,
     List<String> paths,
     List<String> tags,
-    Optional<Long> files,
-    Optional<Long> bytes,
-    Optional<Long> addedBytes) {
+    OptionalLong files,
+    OptionalLong bytes,
+    OptionalLong addedBytes) {
+
+  /** As much of an id as restic and people write. */
+  private static final int SHORT = 8;
 
   public SnapshotEntry {
-    Objects.requireNonNull(id, "id");
     Objects.requireNonNull(time, "time");
     Objects.requireNonNull(host, "host");
-    paths = List.copyOf(paths);
-    tags = List.copyOf(tags);
     Objects.requireNonNull(files, "files");
     Objects.requireNonNull(bytes, "bytes");
     Objects.requireNonNull(addedBytes, "addedBytes");
+    paths = List.copyOf(paths);
+    tags = List.copyOf(tags);
+    if (!id.matches("[0-9a-f]{64}")) {
+      throw new IllegalArgumentException("this is no id of a snapshot");
+    }
   }
 
-  /** What stands behind this beginning in the first tag that begins so. */
-  public Optional<String> tagged(String beginning) {
-    return tags.stream()
-        .filter(tag -> tag.startsWith(beginning))
-        .map(tag -> tag.substring(beginning.length()))
-        .findFirst();
+  public String shortId() {
+    return id.substring(0, SHORT);
   }
 }

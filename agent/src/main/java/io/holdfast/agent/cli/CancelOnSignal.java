@@ -4,15 +4,15 @@ import io.holdfast.agent.restic.Cancellation;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Ends what a command has begun cleanly when the person presses Ctrl-C: the JVM ends as soon as its
- * hooks have ended, so the hook waits for it.
+ * Ends what a command does when Ctrl-C or SIGTERM comes, and holds up the end of the JVM, which
+ * comes with that of its hooks, until it has ended by itself.
  */
-final class CancelledByCtrlC implements AutoCloseable {
+final class CancelOnSignal implements AutoCloseable {
 
   private final Cancellation cancellation = new Cancellation();
   private final CountDownLatch ended = new CountDownLatch(1);
 
-  CancelledByCtrlC() {
+  CancelOnSignal() {
     Runtime.getRuntime().addShutdownHook(new Thread(this::cancelAndAwait, "cancel"));
   }
 

@@ -1,0 +1,145 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.daemon.RecoverySource;
+import io.holdfast.agent.restic.RepositoryUnreadable;
+import io.holdfast.agent.restic.SnapshotEntry;
+import io.holdfast.agent.restore.CannotRestore;
+import io.holdfast.agent.restore.RepositoryContents;
+import io.holdfast.agent.restore.RepositoryContents.JobLine;
+import io.holdfast.agent.restore.RestoreWish;
+import io.holdfast.agent.restore.SnapshotChoice;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code holdfast recover} */
+@Command(
+    name = "recover",
+    description = {
+      "For a machine that is new: needs the repository and its password, no configuration file and no"
+          + " database. Lists whose snapshots are there, or restores one with --restore.",
+      "Credentials of the storage come from the environment, such as AWS_ACCESS_KEY_ID."
+    },
+    mixinStandardHelpOptions = true)
+final class RecoverCommand implements Callable<Integer> {
+
+  @Mixin private RepositoryByHand repository = new RepositoryByHand();
+  @Mixin private RestoreOptions options = new RestoreOptions();
+  @Mixin private AtOption at = new AtOption();
+  @Mixin private JsonOutput json = new JsonOutput();
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--restore",
+      paramLabel = "ID|JOB",
+      description =
+          "the snapshot's id or the beginning of it; or a job, by its id or name, for its latest")
+  private @Nullable String restore;
+
+  @Option(
+      names = "--restic",
+      paramLabel = "FILE",
+      description = "the restic to use, if it is not in the PATH")
+  private @Nullable Path restic;
+
+  @Override
+  public Integer call() throws CannotRestore, RepositoryUnreadable {
+    Logging.quiet();
+    RestoreWish wish = options.wish();
+    Optional<Instant> moment = at.moment();
+    if (restore != null) {
+      wish.check();
+    } else if (wish.to().isPresent() || wish.inPlace()) {
+      throw new ParameterException(spec.commandLine(), "--restore must say what to restore");
+    }
+    try {
+      return recovered(wish, moment);
+    } catch (RepositoryUnreadable e) {
+      throw inWordsForOneWithoutSettings(e);
+    }
+  }
+
+  private static RepositoryUnreadable inWordsForOneWithoutSettings(RepositoryUnreadable e) {
+    return switch (e.meaning()) {
+      case WRONG_PASSWORD -> e.withRemedy("Give the password that the repository has.");
+      case NO_REPOSITORY -> e.withRemedy("Check --repository; nothing is made here.");
+      case LOCKED, CANCELLED -> e;
+      default ->
+          e.withRemedy("Check --repository, the storage and its credentials in the environment.");
+    };
+  }
+
+  private int recovered(RestoreWish wish, Optional<Instant> moment)
+      throws CannotRestore, RepositoryUnreadable {
+    try (CancelOnSignal signal = new CancelOnSignal();
+        RecoverySource source =
+            RecoverySource.open(
+                repository.known(Optional.ofNullable(restic)),
+                signal.cancellation(),
+                trouble -> spec.commandLine().getErr().println("holdfast: " + trouble))) {
+      List<SnapshotEntry> snapshots = source.reader().snapshots();
+      if (restore == null) {
+        show(RepositoryContents.of(snapshots));
+        return ExitCode.OK;
+      }
+      SnapshotEntry snapshot = chosen(restore, snapshots, moment);
+      return new RestoreShown(spec.commandLine(), json.wanted())
+          .restore(
+              source.reader(),
+              snapshot,
+              wish.order(snapshot, source.reader().repository().localPath()),
+              signal);
+    }
+  }
+
+  private static SnapshotEntry chosen(
+      String what, List<SnapshotEntry> snapshots, Optional<Instant> moment) throws CannotRestore {
+    return new SnapshotChoice(
+            RepositoryContents.jobs(snapshots), snapshots, "the repository", ZoneId.systemDefault())
+        .one(what, moment);
+  }
+
+  private void show(List<JobLine> jobs) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json.wanted()) {
+      JsonOutput.print(out, jobs);
+      return;
+    }
+    if (jobs.isEmpty()) {
+      out.println("the repository holds no snapshot");
+    } else {
+      table(jobs).print(out);
+      out.println();
+      out.println(
+          "'holdfast recover --restore ID --to DIR' restores a snapshot; a job's id, its latest.");
+    }
+    out.flush();
+  }
+
+  private static Table table(List<JobLine> jobs) {
+    Table table = new Table("DEVICE", "HOST", "JOB", "SNAPSHOTS", "NEWEST", "ID", "SIZE", "JOB ID");
+    for (JobLine job : jobs) {
+      table.row(
+          Text.visible(job.deviceId().orElse("-")),
+          Text.visible(job.host()),
+          Text.visible(job.job().orElseGet(() -> String.join(" ", job.paths()))),
+          String.valueOf(job.snapshots()),
+          Text.time(job.newestAt()),
+          job.newestId().substring(0, 8),
+          Text.bytes(job.newestBytes()),
+          job.jobId().map(Object::toString).orElse("-"));
+    }
+    return table;
+  }
+}

@@ -1,0 +1,70 @@
+package io.holdfast.agent.cli;
+
+import io.holdfast.agent.restic.RestoreOrder.Overwrite;
+import io.holdfast.agent.restore.RestoreWish;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What {@code restore} and {@code recover} are told alike. */
+final class RestoreOptions {
+
+  @Option(
+      names = "--to",
+      paramLabel = "DIR",
+      description = "the directory under which the snapshot's paths appear; new, or empty")
+  private @Nullable Path to;
+
+  @Option(
+      names = "--in-place",
+      description = "put the files back where they were; with --overwrite; restic 0.17 or newer")
+  private boolean inPlace;
+
+  @Option(
+      names = "--into-existing",
+      description = "DIR may hold something; what differs from the snapshot is replaced")
+  private boolean intoExisting;
+
+  @Option(
+      names = "--overwrite",
+      paramLabel = "RULE",
+      description =
+          "what becomes of files that are there: never, if-newer (replaced if the snapshot's is newer),"
+              + " if-changed, always; restic 0.17 or newer")
+  private @Nullable Overwrite overwrite;
+
+  @Option(
+      names = {"-i", "--include"},
+      paramLabel = "PATTERN",
+      description = "restore only what matches; may be repeated")
+  private List<String> includes = new ArrayList<>();
+
+  @Option(
+      names = {"-e", "--exclude"},
+      paramLabel = "PATTERN",
+      description = "restore all but what matches; may be repeated")
+  private List<String> excludes = new ArrayList<>();
+
+  @Option(
+      names = {"-n", "--dry-run"},
+      description = "write nothing, only list what would be written; restic 0.17 or newer")
+  private boolean dryRun;
+
+  @Option(names = "--verify", description = "read again what was written, and compare")
+  private boolean verify;
+
+  RestoreWish wish() {
+    return new RestoreWish(
+        Optional.ofNullable(to),
+        inPlace,
+        intoExisting,
+        Optional.ofNullable(overwrite),
+        includes,
+        excludes,
+        dryRun,
+        verify);
+  }
+}

@@ -1,0 +1,56 @@
+package io.holdfast.agent.restic;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What restic is to restore.
+ *
+ * @param snapshotId 64 hexadecimal digits
+ * @param target the directory under which the snapshot's paths appear; absolute
+ * @param includes patterns; if there are any nothing else is restored
+ * @param excludes patterns; not together with {@code includes}
+ * @param overwrite what becomes of files that are there; empty for restic's own choice, which is to
+ *     replace those that differ
+ * @param dryRun nothing is written
+ * @param verify what was written is read again and compared
+ */
+public record RestoreOrder(
+    String snapshotId,
+    Path target,
+    List<String> includes,
+    List<String> excludes,
+    Optional<Overwrite> overwrite,
+    boolean dryRun,
+    boolean verify) {
+
+  /** What becomes of files that are there already. */
+  public enum Overwrite {
+    ALWAYS,
+    IF_CHANGED,
+    IF_NEWER,
+    NEVER;
+
+    /** As restic and the command line write it. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  public RestoreOrder {
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(overwrite, "overwrite");
+    includes = List.copyOf(includes);
+    excludes = List.copyOf(excludes);
+    if (!snapshotId.matches("[0-9a-f]{64}")) {
+      throw new IllegalArgumentException("this is no id of a snapshot");
+    }
+    if (!target.isAbsolute()) {
+      throw new IllegalArgumentException("the target is not absolute");
+    }
+  }
+}
