@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       RunsCommand.class,
       BackupCommand.class,
       CancelCommand.class,
+      ProveCommand.class,
       ForgetCommand.class,
       HousekeepCommand.class,
       SnapshotsCommand.class,

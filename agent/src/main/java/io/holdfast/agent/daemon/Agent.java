@@ -35,7 +35,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon: seven loops around one state. Sync brings the configuration and what admins ask for,
+ * The daemon: eight loops around one state. Sync brings the configuration and what admins ask for,
  * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
  * shows them on the way, notifications cut the wait for the next sync short, recovery puts in order
  * what a crash has left, and housekeeping does what the repository needs.
@@ -75,6 +75,8 @@ public final class Agent {
   private final Loop recoveryLoop;
   private final HousekeepingTurn housekeeping;
   private final Loop housekeepingLoop;
+  private final ProofTurn proof;
+  private final Loop proofLoop;
   private String comparedWith = "";
 
   public Agent(AgentParts parts) {
@@ -158,6 +160,10 @@ public final class Agent {
             () -> state.view().config(),
             clock);
     housekeepingLoop = Loop.inDaemon("housekeeping", housekeeping);
+    proof =
+        new ProofTurn(
+            parts.prover(journal), parts.dueProofs(), locks, () -> state.view().config(), clock);
+    proofLoop = Loop.inDaemon("proof", proof);
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -187,7 +193,8 @@ public final class Agent {
             progressLoop,
             notificationLoop,
             recoveryLoop,
-            housekeepingLoop)
+            housekeepingLoop,
+            proofLoop)
         .forEach(Loop::start);
   }
 
@@ -200,10 +207,12 @@ public final class Agent {
     queue.beginStop();
     housekeeping.beginStop();
     housekeepingLoop.askToStop();
+    proof.beginStop();
+    proofLoop.askToStop();
     new StopOrder()
         .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
         .then(queue)
-        .thenAtLast(housekeepingLoop)
+        .thenAtLast(housekeepingLoop, proofLoop)
         .then(progressLoop, drainLoop)
         .then("the last delivery", drain::turn)
         .then("the end of the connections", parts::close);

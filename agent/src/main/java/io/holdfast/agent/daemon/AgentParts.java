@@ -14,6 +14,8 @@ import io.holdfast.agent.postgres.PostgresLeases;
 import io.holdfast.agent.postgres.PostgresRequestSource;
 import io.holdfast.agent.postgres.PostgresRunSink;
 import io.holdfast.agent.postgres.UnlockLease;
+import io.holdfast.agent.proof.DueProofs;
+import io.holdfast.agent.proof.Prover;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
 import io.holdfast.agent.report.Redelivery;
@@ -30,6 +32,7 @@ import io.holdfast.agent.run.ConfigReview;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.OpenRuns;
+import io.holdfast.agent.run.RepositoryGate;
 import io.holdfast.agent.run.ResticProvider;
 import io.holdfast.agent.run.RunExecutor;
 import io.holdfast.agent.run.RunJournal;
@@ -37,6 +40,7 @@ import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.state.AgendaFile;
 import io.holdfast.agent.state.OpenRunFiles;
+import io.holdfast.agent.state.ProofTimesFile;
 import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigSource;
@@ -180,12 +184,31 @@ public final class AgentParts implements AutoCloseable {
     return new RunExecutor(
         restic,
         config.policy(),
-        new BackupPasses(leases(), repositoryIds),
+        gate(),
         journal,
         openRuns,
         clock,
         new SecureRandom(),
         AgentVersion.current());
+  }
+
+  private RepositoryGate gate() {
+    return new BackupPasses(leases(), repositoryIds);
+  }
+
+  public Prover prover(RunJournal journal) {
+    return new Prover(
+        restic,
+        gate(),
+        journal,
+        config.stateDirectory().resolve("scratch"),
+        config.deviceId(),
+        clock,
+        new SecureRandom());
+  }
+
+  public DueProofs dueProofs() {
+    return new DueProofs(new ProofTimesFile(config.stateDirectory()));
   }
 
   /** Its housekeeping, should it be a housekeeper. */

@@ -38,10 +38,12 @@ final class StopOrder {
     return this;
   }
 
-  /** One whose turn ends a restic cleanly, within what the runs have left of the time. */
-  StopOrder thenAtLast(Loop loop) throws InterruptedException {
-    Duration left = RUNS.minusNanos(System.nanoTime() - begin);
-    loop.awaitStop(left.isNegative() ? LOOP : left);
+  /** Those whose turn ends a restic cleanly, within what the runs have left of the time. */
+  StopOrder thenAtLast(Loop... loops) throws InterruptedException {
+    for (Loop loop : loops) {
+      Duration left = RUNS.minusNanos(System.nanoTime() - begin);
+      loop.awaitStop(left.isNegative() ? LOOP : left);
+    }
     return this;
   }
 

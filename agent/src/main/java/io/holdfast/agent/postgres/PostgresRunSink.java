@@ -8,6 +8,7 @@ import io.holdfast.agent.report.RunSink;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -106,6 +107,11 @@ public final class PostgresRunSink implements RunSink {
   @Override
   public void ended(HousekeepingEnded ended) throws ControlPlaneException {
     write(ended.run().deviceId(), handle -> HousekeepingDao.ended(handle, ended));
+  }
+
+  @Override
+  public void ended(ProofEnded ended) throws ControlPlaneException {
+    write(ended.deviceId(), handle -> VerificationDao.put(handle, ended));
   }
 
   /**

@@ -168,6 +168,10 @@ final class RunDao {
       SELECT run_uuid
       FROM housekeeping_runs
       WHERE run_uuid = ANY (:ids) AND status <> 'running'
+      UNION ALL
+      SELECT id
+      FROM verifications
+      WHERE id = ANY (:ids)
       """;
 
   /** Those of the runs and of the housekeeping that have ended there, and of the missed runs. */

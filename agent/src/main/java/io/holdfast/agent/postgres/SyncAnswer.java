@@ -8,6 +8,7 @@ import io.holdfast.agent.sync.ConfigRows.LimitColumns;
 import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
+import io.holdfast.agent.sync.ConfigRows.VerifyColumns;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
@@ -75,7 +76,11 @@ record SyncAnswer(JsonNode json) {
             row.path("max_retries").asInt(),
             row.path("retry_delay_seconds").asInt(),
             number(row, "timeout_seconds"),
-            row.path("retry_lock_seconds").asInt()));
+            row.path("retry_lock_seconds").asInt()),
+        new VerifyColumns(
+            text(row, "verify_schedule"),
+            row.path("verify_files").asInt(),
+            row.path("verify_bytes").asLong()));
   }
 
   private static ScheduleRow schedule(JsonNode row) {

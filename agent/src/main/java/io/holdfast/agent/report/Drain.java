@@ -4,6 +4,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -84,6 +85,7 @@ public final class Drain {
       case RunFinished finished -> sink.finished(finished);
       case RunMissed missed -> sink.missed(missed);
       case HousekeepingEnded ended -> sink.ended(ended);
+      case ProofEnded ended -> sink.ended(ended);
     }
   }
 }

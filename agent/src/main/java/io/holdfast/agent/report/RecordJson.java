@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -20,14 +21,16 @@ final class RecordJson {
       Optional<RunStarted> started,
       Optional<RunFinished> finished,
       Optional<RunMissed> missed,
-      Optional<HousekeepingEnded> housekeeping) {
+      Optional<HousekeepingEnded> housekeeping,
+      Optional<ProofEnded> proof) {
 
     static Envelope of(RunRecord record) {
       return new Envelope(
           only(RunStarted.class, record),
           only(RunFinished.class, record),
           only(RunMissed.class, record),
-          only(HousekeepingEnded.class, record));
+          only(HousekeepingEnded.class, record),
+          only(ProofEnded.class, record));
     }
 
     private static <T> Optional<T> only(Class<T> kind, RunRecord record) {

@@ -2,6 +2,7 @@ package io.holdfast.agent.report;
 
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -73,6 +74,7 @@ public final class Redelivery {
         case RunFinished finished -> kept.put(file, finished.uuid());
         case RunMissed missed -> kept.put(file, missed.uuid());
         case HousekeepingEnded ended -> kept.put(file, ended.uuid());
+        case ProofEnded ended -> kept.put(file, ended.uuid());
       }
     } catch (IOException e) {
       log.debug("{} is no record any more: {}", file, e.toString());

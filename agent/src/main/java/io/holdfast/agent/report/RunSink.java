@@ -3,6 +3,7 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -44,6 +45,13 @@ public interface RunSink {
    * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
    */
   void ended(HousekeepingEnded ended) throws ControlPlaneException;
+
+  /**
+   * Writes down how a restore test ended.
+   *
+   * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
+   */
+  void ended(ProofEnded ended) throws ControlPlaneException;
 
   /**
    * Which of these runs, missed runs and housekeeping runs the control plane has; of a run also how

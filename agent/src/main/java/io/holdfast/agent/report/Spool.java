@@ -3,6 +3,7 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.files.DurableFile;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -196,6 +197,7 @@ public final class Spool {
           case RunFinished _ -> "finished";
           case RunMissed _ -> "missed";
           case HousekeepingEnded _ -> "housekeeping";
+          case ProofEnded _ -> "proof";
         };
     UUID id = record.uuid();
     return numbered(number) + id + "." + step + SUFFIX;

@@ -3,6 +3,7 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.restic.BackupProgress;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -90,6 +91,12 @@ public final class SpoolJournal implements RunJournal {
 
   @Override
   public void ended(HousekeepingEnded ended) {
+    spool.add(ended);
+    wakeDrain.run();
+  }
+
+  @Override
+  public void ended(ProofEnded ended) {
     spool.add(ended);
     wakeDrain.run();
   }

@@ -69,6 +69,23 @@ public final class RepositoryReader {
   }
 
   /**
+   * The newest snapshot with this tag.
+   *
+   * @param tag never empty: restic would take that for all snapshots without a tag
+   * @throws RepositoryUnreadable if restic does not answer
+   */
+  public Optional<SnapshotEntry> newest(String tag) throws RepositoryUnreadable {
+    if (tag.isBlank()) {
+      throw new IllegalArgumentException("the tag is empty");
+    }
+    AtomicReference<List<SnapshotEntry>> found = new AtomicReference<>(List.of());
+    ask(
+        List.of("snapshots", "--json", "--no-lock", "--tag=" + tag),
+        in -> found.set(SnapshotList.read(in)));
+    return found.get().stream().findFirst();
+  }
+
+  /**
    * What a snapshot holds.
    *
    * @param snapshotId 64 hexadecimal digits

@@ -114,6 +114,11 @@ public final class DeviceLocks {
     return directory.resolve("daemon.pid");
   }
 
+  /** The right to test restores: one test at a time needs the scratch directory. */
+  public Optional<Held> tryProof() {
+    return tryLock("proof");
+  }
+
   /** Whether some process is the daemon on this state directory. */
   public boolean daemonRuns() {
     return isHeld(tryLock("daemon"));

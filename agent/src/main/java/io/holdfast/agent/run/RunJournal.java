@@ -2,6 +2,7 @@ package io.holdfast.agent.run;
 
 import io.holdfast.agent.restic.BackupProgress;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -41,4 +42,11 @@ public interface RunJournal {
    * @throws java.io.UncheckedIOException if it cannot be written
    */
   void ended(HousekeepingEnded ended);
+
+  /**
+   * Writes down how a restore test ended.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  void ended(ProofEnded ended);
 }

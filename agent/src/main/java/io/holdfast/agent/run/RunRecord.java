@@ -10,7 +10,7 @@ import java.util.UUID;
 
 /**
  * What is written down: that a run started, how it ended, that a due time was passed over, or how
- * housekeeping ended.
+ * housekeeping or a restore test ended.
  */
 public sealed interface RunRecord {
 
@@ -192,6 +192,44 @@ public sealed interface RunRecord {
     @Override
     public UUID uuid() {
       return run.uuid();
+    }
+  }
+
+  /**
+   * A restore test has ended.
+   *
+   * @param snapshotId empty if there was none to test
+   * @param files how many came back as the repository has them
+   * @param withSource how many of those the machine itself still has, unchanged
+   * @param failures the files that did not come back as they were, 100 at most
+   */
+  record ProofEnded(
+      UUID uuid,
+      UUID jobId,
+      String jobName,
+      String deviceId,
+      Optional<String> snapshotId,
+      TriggeredBy triggeredBy,
+      Instant startedAt,
+      Instant endedAt,
+      Verdict verdict,
+      int files,
+      long bytes,
+      int withSource,
+      List<String> failures)
+      implements RunRecord {
+
+    public ProofEnded {
+      Objects.requireNonNull(uuid, "uuid");
+      Objects.requireNonNull(jobId, "jobId");
+      Objects.requireNonNull(jobName, "jobName");
+      Objects.requireNonNull(deviceId, "deviceId");
+      Objects.requireNonNull(snapshotId, "snapshotId");
+      Objects.requireNonNull(triggeredBy, "triggeredBy");
+      Objects.requireNonNull(startedAt, "startedAt");
+      Objects.requireNonNull(endedAt, "endedAt");
+      Objects.requireNonNull(verdict, "verdict");
+      failures = List.copyOf(failures);
     }
   }
 

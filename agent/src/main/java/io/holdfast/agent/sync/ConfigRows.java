@@ -65,7 +65,21 @@ public record ConfigRows(
       boolean enabled,
       Optional<String> originName,
       Optional<UUID> accountId,
-      LimitColumns limits) {}
+      LimitColumns limits,
+      VerifyColumns verify) {
+
+    public JobRow {
+      // A cache that an older agent has written knows nothing of it.
+      verify = Objects.requireNonNullElse(verify, VerifyColumns.NONE);
+    }
+  }
+
+  /** The columns of {@code backup_jobs} that say how its snapshots are proved. */
+  public record VerifyColumns(Optional<String> schedule, int files, long bytes) {
+
+    /** Never. */
+    public static final VerifyColumns NONE = new VerifyColumns(Optional.empty(), 20, 1L << 30);
+  }
 
   /** The columns of {@code backup_jobs} that limit its runs, in seconds where they are times. */
   public record LimitColumns(

@@ -61,7 +61,9 @@ public record DeviceConfig(
           ScheduleReading.readAll(row, rows.schedules(), deviceZone, problems);
       JobReading.read(row, problems)
           .filter(check::allows)
-          .ifPresent(job -> plans.add(new JobPlan(job, schedules)));
+          .ifPresent(job ->
+              plans.add(
+                  new JobPlan(job, schedules, ScheduleReading.proof(row, deviceZone, problems))));
     }
     Device device =
         new Device(

@@ -3,6 +3,7 @@ package io.holdfast.agent.sync;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.schedule.CronExpression;
 import io.holdfast.agent.schedule.InvalidSchedule;
+import io.holdfast.agent.schedule.ProofPlan;
 import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.schedule.Timing;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The rows of {@code schedules} of one job become schedules, or problems. */
 final class ScheduleReading {
@@ -46,6 +48,31 @@ final class ScheduleReading {
       }
     }
     return schedules;
+  }
+
+  /**
+   * How the job's snapshots are proved; a schedule that cannot be used puts a problem into the
+   * list.
+   */
+  static Optional<ProofPlan> proof(JobRow job, ZoneId deviceZone, List<Problem> problems) {
+    if (job.verify().schedule().isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      CronExpression cron = CronExpression.parse(job.verify().schedule().get());
+      return Optional.of(
+          new ProofPlan(
+              new Timing.Cron(cron, deviceZone), job.verify().files(), job.verify().bytes()));
+    } catch (InvalidSchedule e) {
+      problems.add(
+          Problem.ofJob(
+              "schedule-invalid",
+              job.id(),
+              job.name(),
+              "verify_schedule of job \"" + job.name() + "\" is not used: " + e.getMessage(),
+              e.remedy()));
+      return Optional.empty();
+    }
   }
 
   private static Timing timing(ScheduleRow row, ZoneId deviceZone) throws InvalidSchedule {

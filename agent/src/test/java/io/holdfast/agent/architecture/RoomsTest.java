@@ -49,8 +49,9 @@ class RoomsTest {
           Map.entry("run", Set.of("restic", "schedule", "job")),
           Map.entry("restore", Set.of("run", "restic", "job")),
           Map.entry("report", Set.of("run", "restic", "job")),
+          Map.entry("proof", Set.of("run", "restic", "schedule", "job")),
           Map.entry("maintenance", Set.of("run", "restic", "schedule", "job")),
-          Map.entry("state", Set.of("run", "restic", "schedule", "job")),
+          Map.entry("state", Set.of("proof", "run", "restic", "schedule", "job")),
           Map.entry(
               "postgres",
               Set.of(
@@ -61,6 +62,7 @@ class RoomsTest {
                   "sync",
                   "report",
                   "maintenance",
+                  "proof",
                   "restore",
                   "state",
                   "run",
@@ -76,6 +78,7 @@ class RoomsTest {
                   "sync",
                   "report",
                   "maintenance",
+                  "proof",
                   "restore",
                   "state",
                   "run",

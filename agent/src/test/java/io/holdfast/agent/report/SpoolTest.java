@@ -8,6 +8,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -46,6 +47,11 @@ class SpoolTest {
 
     @Override
     public void ended(HousekeepingEnded ended) throws ControlPlaneException {
+      take(ended);
+    }
+
+    @Override
+    public void ended(ProofEnded ended) throws ControlPlaneException {
       take(ended);
     }
 

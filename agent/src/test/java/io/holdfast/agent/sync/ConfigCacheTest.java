@@ -2,6 +2,7 @@ package io.holdfast.agent.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
@@ -9,6 +10,7 @@ import io.holdfast.agent.sync.ConfigRows.LimitColumns;
 import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
+import io.holdfast.agent.sync.ConfigRows.VerifyColumns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +41,8 @@ class ConfigCacheTest {
                   true,
                   Optional.empty(),
                   Optional.of(new UUID(1, 2)),
-                  new LimitColumns(3, 60, Optional.of(7200), 300))),
+                  new LimitColumns(3, 60, Optional.of(7200), 300),
+                  new VerifyColumns(Optional.of("0 4 * * sun"), 5, 1024))),
           List.of(
               new ScheduleRow(
                   7,
@@ -122,5 +125,16 @@ class ConfigCacheTest {
     assertThat(new ConfigCache(directory, "laptop", "other.example/holdfast").load()).isEmpty();
     assertThat(cache().load()).isPresent();
     assertThat(cache().problem()).isEmpty();
+  }
+
+  @Test
+  void what_an_older_agent_did_not_know_of_is_as_if_it_were_not_set() throws Exception {
+    String old =
+        """
+        {"id": "11111111-2222-3333-4444-555555555555", "name": "home", "sourcePaths": ["/home"],
+         "excludePatterns": [], "tags": [], "enabled": true,
+         "limits": {"maxRetries": 3, "retryDelaySeconds": 60, "retryLockSeconds": 300}}
+        """;
+    assertThat(FileJson.JSON.readValue(old, JobRow.class).verify()).isEqualTo(VerifyColumns.NONE);
   }
 }

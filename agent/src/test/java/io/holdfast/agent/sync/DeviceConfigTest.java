@@ -14,6 +14,7 @@ import io.holdfast.agent.sync.ConfigRows.LimitColumns;
 import io.holdfast.agent.sync.ConfigRows.ScheduleRow;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
+import io.holdfast.agent.sync.ConfigRows.VerifyColumns;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -41,7 +42,8 @@ class DeviceConfigTest {
         true,
         Optional.empty(),
         Optional.empty(),
-        new LimitColumns(2, 60, Optional.of(3600), 300));
+        new LimitColumns(2, 60, Optional.of(3600), 300),
+        VerifyColumns.NONE);
   }
 
   private static final JobRow GOOD = job(List.of("/srv"), List.of(), "[]");
@@ -237,7 +239,8 @@ class DeviceConfigTest {
         true,
         Optional.empty(),
         Optional.empty(),
-        GOOD.limits());
+        GOOD.limits(),
+        VerifyColumns.NONE);
   }
 
   @Test

@@ -1,0 +1,5 @@
+/**
+ * Proves that backups can be restored: a sample of a snapshot is restored to a scratch directory
+ * and compared with what the repository says and with what the machine still has.
+ */
+package io.holdfast.agent.proof;

@@ -1,0 +1,172 @@
+package io.holdfast.agent.e2e;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** That a backup can be restored is tried, and told. */
+class ProofIT {
+
+  @TempDir private Path directory;
+
+  private static Stream<Path> resticVersions() {
+    return ResticBinaries.all();
+  }
+
+  private static void backUp(Site site, String job) {
+    Result backup = site.holdfast("backup", job);
+    assertThat(backup.exitCode()).as(backup.all()).isZero();
+  }
+
+  /** Turns bits in the middle of the largest pack file. */
+  private static void damage(Site site) throws IOException {
+    try (Stream<Path> files = Files.walk(site.repository().resolve("data"))) {
+      Path pack =
+          files
+              .filter(Files::isRegularFile)
+              .max(Comparator.comparingLong(file -> file.toFile().length()))
+              .orElseThrow();
+      Files.setPosixFilePermissions(pack, PosixFilePermissions.fromString("rw-------"));
+      byte[] bytes = Files.readAllBytes(pack);
+      for (int i = bytes.length / 4; i < bytes.length / 4 + 64; i++) {
+        bytes[i] ^= 0x55;
+      }
+      Files.write(pack, bytes);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("resticVersions")
+  void a_sample_comes_back_and_agrees_with_the_machine(Path restic) throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      ControlPlane psql = site.controlPlane();
+      Path source = site.source("home", 12);
+      Files.writeString(source.resolve("odd [1] *?\\ name"), "odd");
+      psql.job(Site.DEVICE, "home", source.toString());
+      backUp(site, "home");
+      Files.writeString(source.resolve("file-3"), "written since");
+
+      Result proof = site.holdfast("prove", "home", "--files", "40");
+
+      assertThat(proof.exitCode()).as(proof.all()).isZero();
+      assertThat(psql.row("SELECT outcome, code, files, with_source, failures FROM verifications"))
+          .containsEntry("outcome", "success")
+          .containsEntry("files", 13)
+          .containsEntry("with_source", 12);
+      assertThat(site.state().resolve("scratch")).doesNotExist();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("resticVersions")
+  void a_damaged_pack_fails_the_proof_which_names_the_files_and_raises_a_problem(Path restic)
+      throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      ControlPlane psql = site.controlPlane();
+      Path source = new FaultyJobs(site).randomSource("home", 3_000);
+      UUID job = psql.job(Site.DEVICE, "home", source.toString());
+      backUp(site, "home");
+      damage(site);
+
+      Result proof = site.holdfast("prove", "home");
+
+      assertThat(proof.exitCode()).as(proof.all()).isEqualTo(1);
+      assertThat(proof.out()).contains("! " + source.resolve("random"));
+      assertThat(
+              psql.row(
+                  "SELECT outcome, code, failures[1] AS first FROM verifications WHERE job_id = ?",
+                  job))
+          .containsEntry("outcome", "failed")
+          .containsEntry("code", "proof-failed")
+          .containsEntry("first", source.resolve("random").toString());
+      assertThat(
+              psql.row("SELECT message FROM problems WHERE source = 'proof'")
+                  .get("message")
+                  .toString())
+          .contains("the restore test failed: 1 of 1 files did not come back")
+          .doesNotContain(Site.REPOSITORY_PASSWORD);
+    }
+  }
+
+  @Test
+  void a_source_that_changed_its_content_and_nothing_else_is_found() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Path source = site.source("home", 2);
+      Path file = Files.writeString(source.resolve("precious"), "as it was");
+      psql.job(Site.DEVICE, "home", source.toString());
+      backUp(site, "home");
+      FileTime time = Files.getLastModifiedTime(file);
+      Files.writeString(file, "AS IT WAS");
+      Files.setLastModifiedTime(file, time);
+
+      Result proof = site.holdfast("prove", "home");
+
+      assertThat(proof.exitCode()).isEqualTo(1);
+      assertThat(proof.out())
+          .contains("! " + file)
+          .contains("it differs from the machine's own, which looks unchanged");
+      Files.writeString(file, "as it was");
+      Files.setLastModifiedTime(file, time);
+      assertThat(site.holdfast("prove", "home").exitCode()).isZero();
+      assertThat(psql.rows("SELECT FROM problems WHERE source = 'proof'")).isEmpty();
+    }
+  }
+
+  @Test
+  void proofs_are_made_by_schedule_and_stand_on_the_snapshot() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      UUID job = psql.job(Site.DEVICE, "home", site.source("home", 3).toString());
+      backUp(site, "home");
+      psql.execute("UPDATE backup_jobs SET verify_schedule = '* * * * *' WHERE id = ?", job);
+      site.daemon();
+      eventually()
+          .until(() ->
+              !psql.rows(
+                      "SELECT FROM verifications WHERE outcome = 'success' AND triggered_by = 'schedule'")
+                  .isEmpty());
+      assertThat(psql.row("SELECT verified, verified_at IS NOT NULL AS told FROM snapshots"))
+          .containsEntry("verified", true)
+          .containsEntry("told", true);
+    }
+  }
+
+  @Test
+  void a_job_without_a_proof_in_time_is_a_problem_until_there_is_one() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      UUID job = psql.job(Site.DEVICE, "home", site.source("home", 3).toString());
+      psql.execute(
+          "UPDATE backup_jobs SET verify_max_age_seconds = 3600, created_at = now() - interval '2 hours' WHERE id = ?",
+          job);
+      psql.rows("SELECT holdfast.tell_of_proofs()");
+      assertThat(psql.rows("SELECT job_name FROM unproven_jobs")).hasSize(1);
+      assertThat(psql.row("SELECT code, job_id FROM problems WHERE source = 'proof'"))
+          .containsEntry("code", "proof-overdue")
+          .containsEntry("job_id", job);
+      assertThat(site.holdfast("prove", "home").exitCode()).as("there is no snapshot").isEqualTo(1);
+      backUp(site, "home");
+      assertThat(site.holdfast("prove", "home").exitCode()).isZero();
+      assertThat(psql.rows("SELECT FROM problems WHERE source = 'proof'")).isEmpty();
+      assertThat(psql.rows("SELECT FROM unproven_jobs")).isEmpty();
+    }
+  }
+}
