@@ -147,7 +147,8 @@ BEGIN
   INSERT INTO holdfast.repository_leases (repository_id) VALUES (repository) ON CONFLICT DO NOTHING;
   -- Others may enter beside us; nobody takes the lease meanwhile.
   SELECT * INTO lease FROM holdfast.repository_leases WHERE repository_id = repository FOR SHARE;
-  IF lease.expires_at > clock_timestamp() THEN
+  -- One that has run out was not given back, and may have left restic's own lock: its successor removes that first.
+  IF lease.expires_at > clock_timestamp() - interval '2 minutes' THEN
     RETURN format('%s by %s', lease.purpose, lease.device_id);
   END IF;
   INSERT INTO holdfast.repository_users (run_uuid, repository_id, device_id, expires_at)

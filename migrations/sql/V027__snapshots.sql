@@ -137,6 +137,28 @@ BEGIN
 END
 $$;
 
+-- A job by its name or id, and the policy that applies to it: a device's own, and for a housekeeper any.
+CREATE FUNCTION holdfast.policy_of(device varchar, wanted text)
+  RETURNS TABLE (job_id uuid, job_name varchar, device_id varchar, policy varchar, rules jsonb)
+  LANGUAGE plpgsql
+  STABLE
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  RETURN QUERY
+    SELECT j.id, j.name, j.device_id, p.name, to_jsonb(p)
+    FROM public.backup_jobs j
+           LEFT JOIN public.retention_policies p
+                     ON p.name = coalesce(j.retention_policy, (SELECT d.name FROM public.retention_policies d WHERE d.is_default))
+    WHERE (j.id::text = lower(wanted) OR j.name = wanted)
+      AND (j.device_id = device OR EXISTS (SELECT FROM public.devices h WHERE h.id = device AND h.housekeeper AND h.enabled))
+    ORDER BY j.device_id <> device, j.device_id
+    LIMIT 1;
+END
+$$;
+
 -- A run tells of its snapshot at once. restic 0.14 gives a short id only: that one waits for the next list.
 CREATE FUNCTION holdfast.run_made_snapshot() RETURNS trigger
   LANGUAGE plpgsql
@@ -176,10 +198,10 @@ $$;
 GRANT SELECT ON snapshots TO backup_admin, backup_client, backup_viewer;
 
 REVOKE EXECUTE ON FUNCTION holdfast.catalogue_put(varchar, varchar, jsonb), holdfast.catalogue_begin(),
-  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar),
+  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text),
   holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION holdfast.catalogue_put(varchar, varchar, jsonb), holdfast.catalogue_begin(),
-  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar),
+  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text),
   holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb) TO backup_client;
 
 -- The history of housekeeping goes with the runs'. The newest of each kind stays.

@@ -25,6 +25,14 @@ final class HeldLease implements AutoCloseable {
 
   private static final Duration AFTER_BACKUPS_LEFT = Duration.ofSeconds(1);
 
+  private static final Duration MEANWHILE_EVERY = Duration.ofSeconds(20);
+
+  /** What is done while backups are waited for. */
+  @FunctionalInterface
+  interface Meanwhile {
+    void look() throws ControlPlaneException, InterruptedException;
+  }
+
   private final Leases leases;
   private final String repositoryId;
   private final Kind purpose;
@@ -87,13 +95,21 @@ final class HeldLease implements AutoCloseable {
   /**
    * Waits until the backups that went on have ended.
    *
+   * @param meanwhile done at once and then now and again, so that what holds them up is removed
    * @return whether they have; not if it took too long, or the lease was lost
+   * @throws ControlPlaneException if the control plane cannot be asked
    * @throws InterruptedException if the thread was interrupted
    */
-  boolean alone(Duration patience) throws InterruptedException {
+  boolean alone(Duration patience, Meanwhile meanwhile)
+      throws ControlPlaneException, InterruptedException {
     long deadline = System.nanoTime() + patience.toNanos();
+    long next = System.nanoTime();
     boolean told = false;
     while (!cancellation.isCancelled()) {
+      if (System.nanoTime() >= next) {
+        meanwhile.look();
+        next = System.nanoTime() + MEANWHILE_EVERY.toNanos();
+      }
       renew();
       if (backups == 0) {
         return !cancellation.isCancelled();
@@ -130,7 +146,7 @@ final class HeldLease implements AutoCloseable {
     backups = Integer.MAX_VALUE;
     sure = System.nanoTime();
     paused = false;
-    return alone(patience);
+    return alone(patience, () -> {});
   }
 
   private void renewUntilClosed() {

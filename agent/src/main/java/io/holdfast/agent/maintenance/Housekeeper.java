@@ -202,7 +202,9 @@ public final class Housekeeper {
     try {
       Duration patience = place.settings().housekeeping().patience();
       if (order.kind() != Kind.CATALOGUE) {
-        if (!lease.alone(patience)) {
+        if (!lease.alone(
+            patience,
+            () -> staleLocks.look(place.restic(), place.repository(), place.repositoryId()))) {
           return Done.of(
               cancellation.isCancelled() ? Done.cancelled(cancellation) : Retention.keptOut());
         }

@@ -5,6 +5,7 @@ import io.holdfast.agent.maintenance.HousekeepingBook.LeftBehind;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.Kernel;
 import io.holdfast.agent.restic.LockPolicy;
+import io.holdfast.agent.restic.LockPolicy.Advice;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.RepositoryLock;
 import io.holdfast.agent.restic.Restic;
@@ -28,6 +29,12 @@ public final class StaleLocks {
 
   private static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
+  /**
+   * A lock that keeps all others out keeps backups out too: they had better wait until it is old
+   * enough to be removed than fail of it.
+   */
+  private static final Duration PATIENCE_WITH_EXCLUSIVE = Duration.ofMinutes(50);
+
   private final HousekeepingBook book;
   private final LockPolicy policy;
   private final String deviceId;
@@ -44,7 +51,34 @@ public final class StaleLocks {
   }
 
   /**
-   * Removes them, or waits a while for those that live. To be called by one who has the lease.
+   * Removes them if that is safe now. Backups may go on meanwhile.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked
+   * @throws InterruptedException if the thread was interrupted
+   */
+  void look(Restic restic, Repository repository, String repositoryId)
+      throws ControlPlaneException, InterruptedException {
+    Optional<List<RepositoryLock>> locks = restic.locks(repository);
+    if (locks.isPresent() && advice(locks.get(), repositoryId) == Advice.UNLOCK) {
+      unlock(restic, repository);
+    }
+  }
+
+  private Advice advice(List<RepositoryLock> locks, String repositoryId)
+      throws ControlPlaneException {
+    return locks.isEmpty()
+        ? Advice.CLEAN
+        : policy.adviceToHousekeeper(locks, dead(repositoryId), clock.instant());
+  }
+
+  private static void unlock(Restic restic, Repository repository) throws InterruptedException {
+    log.info("locks that the dead have left in the repository are removed");
+    restic.unlock(repository);
+  }
+
+  /**
+   * Removes them, or waits a while for those that live; longer if they keep backups out as well. To
+   * be called by one who has the lease.
    *
    * @return why the repository is not free of locks, if it is not
    * @throws ControlPlaneException if the control plane cannot be asked
@@ -57,7 +91,7 @@ public final class StaleLocks {
       Cancellation cancellation,
       Duration patience)
       throws ControlPlaneException, InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
+    long begin = System.nanoTime();
     while (!cancellation.isCancelled()) {
       Optional<List<RepositoryLock>> locks = restic.locks(repository);
       if (locks.isEmpty()) {
@@ -67,16 +101,15 @@ public final class StaleLocks {
                 "the repository does not answer",
                 "'holdfast doctor' on this machine says more."));
       }
-      switch (policy.adviceToHousekeeper(locks.get(), dead(repositoryId), clock.instant())) {
+      switch (advice(locks.get(), repositoryId)) {
         case CLEAN -> {
           return Optional.empty();
         }
-        case UNLOCK -> {
-          log.info("locks that the dead have left in the repository are removed");
-          restic.unlock(repository);
-        }
+        case UNLOCK -> unlock(restic, repository);
         case WAIT -> {
-          if (System.nanoTime() > deadline) {
+          boolean exclusive = locks.get().stream().anyMatch(RepositoryLock::exclusive);
+          Duration limit = exclusive ? PATIENCE_WITH_EXCLUSIVE : patience;
+          if (System.nanoTime() - begin > limit.toNanos()) {
             return Optional.of(locked(locks.get().getFirst()));
           }
           Thread.sleep(LOOK_EVERY);

@@ -54,28 +54,15 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
             .list());
   }
 
-  private static final String POLICY_OF =
-      """
-      SELECT j.id, j.name, j.device_id, p.name AS policy, to_jsonb(p)::text AS rules
-      FROM backup_jobs j
-             LEFT JOIN retention_policies p
-                       ON p.name = coalesce(j.retention_policy, (SELECT d.name FROM retention_policies d WHERE d.is_default))
-      WHERE j.id::text = lower(:job) OR j.name = :job
-      ORDER BY (j.device_id = :device) DESC
-      LIMIT 1
-      """;
-
   @Override
   public Optional<JobPolicy> policyOf(String jobNameOrId) throws ControlPlaneException {
     return database.call(handle ->
         handle
-            .createQuery(POLICY_OF)
-            .bind("job", jobNameOrId)
-            .bind("device", deviceId)
+            .select("SELECT * FROM holdfast.policy_of(?, ?)", deviceId, jobNameOrId)
             .map((row, _) ->
                 new JobPolicy(
-                    row.getObject("id", UUID.class),
-                    row.getString("name"),
+                    row.getObject("job_id", UUID.class),
+                    row.getString("job_name"),
                     row.getString("device_id"),
                     Optional.ofNullable(row.getString("policy")),
                     Optional.ofNullable(row.getString("rules"))

@@ -53,7 +53,11 @@ final class RecordJson {
       throw new IOException("holds nothing");
     }
     return Stream.of(
-            envelope.started(), envelope.finished(), envelope.missed(), envelope.housekeeping())
+            envelope.started(),
+            envelope.finished(),
+            envelope.missed(),
+            envelope.housekeeping(),
+            envelope.proof())
         .flatMap(record -> record.stream().map(RunRecord.class::cast))
         .findFirst()
         .orElseThrow(() -> new IOException("holds no record of a run"));

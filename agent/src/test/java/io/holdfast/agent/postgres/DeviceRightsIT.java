@@ -95,6 +95,11 @@ class DeviceRightsIT {
           id,
           id);
       psql.execute(
+          "INSERT INTO verifications (id, job_id, job_name, device_id, triggered_by, start_time, end_time,"
+              + " outcome, code) VALUES (gen_random_uuid(), ?, 'home', ?, 'manual', now(), now(), 'failed', 'x')",
+          job,
+          id);
+      psql.execute(
           "INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by,"
               + " lease_token, start_time, status)"
               + " VALUES (gen_random_uuid(), 'prune', 'repo', ?, 'manual', 1, now(), 'running')",
@@ -117,7 +122,8 @@ class DeviceRightsIT {
             "problems",
             "requests",
             "snapshots",
-            "housekeeping_runs")) {
+            "housekeeping_runs",
+            "verifications")) {
       String column = table.equals("devices") ? "id" : "device_id";
       assertThat(fleet.psql.rows("SELECT FROM " + table + " WHERE " + column + " = ?", OTHER))
           .as(table)
@@ -278,6 +284,16 @@ class DeviceRightsIT {
             "SELECT holdfast.housekeeping_of('%me', 'repo')",
             "SELECT holdfast.retention_work('%me', 'repo')",
             "SELECT holdfast.left_behind('%me', 'repo')",
+            "SELECT holdfast.policy_of('%me', '%othersJob')",
+            "SELECT holdfast.policy_of('%other', '%othersJob')",
+            "SELECT FROM verifications WHERE device_id = '%other'",
+            "INSERT INTO verifications (id, job_name, device_id, triggered_by, start_time, end_time, outcome, code)"
+                + " VALUES (gen_random_uuid(), 'x', '%other', 'manual', now(), now(), 'success', 'ok')",
+            "INSERT INTO verifications (id, job_id, job_name, device_id, triggered_by, start_time, end_time, outcome, code)"
+                + " VALUES (gen_random_uuid(), '%othersJob', 'x', '%me', 'manual', now(), now(), 'success', 'ok')",
+            "UPDATE verifications SET outcome = 'success'",
+            "DELETE FROM verifications",
+            "SELECT holdfast.tell_of_proofs()",
             "SELECT holdfast.catalogue_put('%me', 'repo', '[]')",
             "SELECT holdfast.catalogue_end('%me', 'repo', now())",
             "SELECT holdfast.snapshots_forgotten('%me', 'repo', '%othersJob', '{}', '[]')",

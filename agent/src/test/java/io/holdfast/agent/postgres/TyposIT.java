@@ -130,6 +130,7 @@ class TyposIT {
             device("'web-02', 'Web 2', 'Linux'", "the platform \"Linux\" is unknown"),
             device("'web-02', 'Web 2', 'amiga'", "the platform \"amiga\" is unknown"),
             device("'web-02', ' ', 'linux'", "its name is empty"),
+            jobWith("verify_schedule", "'0 25 * * *'", "verify_schedule: cron_expression"),
             jobWith("retention_policy", "'standrd'", "there is no retention policy \"standrd\""),
             policy("keep_daily", "0", "keep_daily is 0, outside 1 to 100000"),
             policy("keep_within", "'14 days'", "keep_within is \"14 days\""),

@@ -99,6 +99,27 @@ class SpoolTest {
   }
 
   @Test
+  void records_of_every_kind_come_out_as_they_went_in() {
+    List<RunRecord> one =
+        List.of(
+            Records.started(1),
+            Records.finished(Records.started(2)),
+            Records.missed(3),
+            Records.housekeeping(4),
+            Records.proof(5));
+    assertThat(one.stream().map(Object::getClass).collect(Collectors.toSet()))
+        .as("a kind that was added since")
+        .isEqualTo(Set.of((Object[]) RunRecord.class.getPermittedSubclasses()));
+    Spool spool = new Spool(directory);
+    one.forEach(spool::add);
+
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
+
+    assertThat(sink.taken).containsExactlyElementsOf(one);
+    assertThat(spool.refused()).isZero();
+  }
+
+  @Test
   void another_process_sees_what_was_added() {
     new Spool(directory).add(Records.started(1));
     assertThat(new Spool(directory).waiting()).hasSize(1);

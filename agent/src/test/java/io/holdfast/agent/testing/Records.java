@@ -1,8 +1,11 @@
 package io.holdfast.agent.testing;
 
 import io.holdfast.agent.run.DueRun.FiredSchedule;
+import io.holdfast.agent.run.HousekeepingRun;
 import io.holdfast.agent.run.MissedBecause;
 import io.holdfast.agent.run.RunId;
+import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -13,6 +16,7 @@ import io.holdfast.agent.run.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
@@ -44,6 +48,39 @@ public final class Records {
         Optional.empty(),
         List.of(),
         0);
+  }
+
+  /** The nth time that something was done to the repository. */
+  public static HousekeepingEnded housekeeping(int nth) {
+    Instant at = NOON.plusSeconds(60L * nth);
+    return new HousekeepingEnded(
+        new HousekeepingRun(
+            new UUID(8, nth), "check-data", "ab".repeat(32), "test-device", Optional.of(3), 17, at),
+        at.plusSeconds(5),
+        Verdict.success(),
+        Optional.of(0),
+        Map.of("part", 2, "parts", 30),
+        "no errors were found\n",
+        "");
+  }
+
+  /** The nth restore test. */
+  public static ProofEnded proof(int nth) {
+    Instant at = NOON.plusSeconds(60L * nth);
+    return new ProofEnded(
+        new UUID(9, nth),
+        UUID.fromString("11111111-2222-3333-4444-555555555555"),
+        "home",
+        "test-device",
+        Optional.of("cd".repeat(32)),
+        TriggeredBy.SCHEDULE,
+        at,
+        at.plusSeconds(5),
+        Verdict.failed("proof-failed", "1 of 2 files did not come back", "Look."),
+        1,
+        1024,
+        1,
+        List.of("/home/jane/precious"));
   }
 
   /** The nth due time that was passed over. */
