@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.dump.PgDump;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
 import io.holdfast.agent.postgres.PostgresRequestSource;
@@ -19,6 +20,7 @@ import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.run.Aftermath;
 import io.holdfast.agent.run.AgendaStore;
 import io.holdfast.agent.run.ConfigReview;
+import io.holdfast.agent.run.ControlPlaneDump;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.OpenRuns;
@@ -59,6 +61,7 @@ public final class AgentParts implements AutoCloseable {
   private final OpenRuns openRuns;
   private final SecretSource secrets;
   private final ResticProvider restic;
+  private final ControlPlaneDump dump;
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
     this.config = config;
@@ -77,6 +80,11 @@ public final class AgentParts implements AutoCloseable {
             config.resticPath(),
             Optional.ofNullable(System.getenv("PATH")),
             binary -> new Restic(binary, privateDirectory, resticCache));
+    dump =
+        new PgDump(
+            config.controlPlaneDump(),
+            config.stateDirectory().resolve("control-plane-dump"),
+            System.getenv());
   }
 
   /** The state directory holds output of restic and the names of files: nobody else's business. */
@@ -145,7 +153,7 @@ public final class AgentParts implements AutoCloseable {
   }
 
   public ConfigReview review() {
-    return new ConfigReview(restic);
+    return new ConfigReview(restic, dump);
   }
 
   public OpenRuns openRuns() {
@@ -169,11 +177,11 @@ public final class AgentParts implements AutoCloseable {
 
   public RunExecutor executor(RunJournal journal) {
     return new RunExecutor(
-        restic, journal, openRuns, clock, new SecureRandom(), AgentVersion.current());
+        restic, journal, openRuns, dump, clock, new SecureRandom(), AgentVersion.current());
   }
 
   public CrashRecovery recovery(RunJournal journal) {
-    return new CrashRecovery(openRuns, journal, restic, clock, AgentVersion.current());
+    return new CrashRecovery(openRuns, journal, restic, dump, clock, AgentVersion.current());
   }
 
   public Aftermath aftermath() {

@@ -160,13 +160,14 @@ final class RunDao {
       SELECT run_uuid AS id
       FROM runs
       WHERE run_uuid = ANY (:ids) AND status <> 'running'
+        AND NOT (triggered_by IS NOT DISTINCT FROM 'rebuilt' AND metadata ->> 'provisional' IS NOT DISTINCT FROM 'true')
       UNION ALL
       SELECT id
       FROM missed_runs
       WHERE id = ANY (:ids)
       """;
 
-  /** Those of the runs that have ended there, and of the missed runs. */
+  /** Those of the runs that have ended there, by their device's word, and of the missed runs. */
   static Set<UUID> known(Handle handle, List<UUID> ids) {
     return Set.copyOf(
         handle

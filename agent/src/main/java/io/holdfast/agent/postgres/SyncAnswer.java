@@ -74,7 +74,8 @@ record SyncAnswer(JsonNode json) {
             row.path("max_retries").asInt(),
             row.path("retry_delay_seconds").asInt(),
             number(row, "timeout_seconds"),
-            row.path("retry_lock_seconds").asInt()));
+            row.path("retry_lock_seconds").asInt()),
+        text(row, "kind"));
   }
 
   private static ScheduleRow schedule(JsonNode row) {

@@ -1,6 +1,9 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.secret.Secret;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -51,6 +54,17 @@ public final class BackendEnvironment {
           "ST_KEY");
 
   private BackendEnvironment() {}
+
+  /** Those of these variables that are for a storage back-end. */
+  public static Map<String, Secret> of(Map<String, String> environment) {
+    Map<String, Secret> found = new HashMap<>();
+    environment.forEach((name, value) -> {
+      if (ALLOWED.contains(name)) {
+        found.put(name, new Secret(value));
+      }
+    });
+    return found;
+  }
 
   /** Why these variables are not passed on, if they are not. */
   public static Optional<String> refusal(Collection<String> names) {

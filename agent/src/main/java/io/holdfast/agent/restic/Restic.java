@@ -2,6 +2,7 @@ package io.holdfast.agent.restic;
 
 import io.holdfast.agent.secret.Redaction;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * restic, as it is called: secrets by private files, a cleared environment, no shell. Safe for many
@@ -23,6 +25,10 @@ public final class Restic {
   private static final Duration SOURCES_LIMIT = Duration.ofSeconds(20);
   private static final Duration BETWEEN_LOCK_ATTEMPTS = Duration.ofSeconds(5);
   private static final Duration PROBE_LIMIT = Duration.ofMinutes(2);
+
+  /** Every snapshot is a file of its own, which may lie far away. */
+  private static final Duration LIST_LIMIT = Duration.ofMinutes(30);
+
   private static final Duration INIT_LIMIT = Duration.ofMinutes(5);
 
   /** What a program needs of our environment to work at all; the second line is for Windows. */
@@ -184,6 +190,18 @@ public final class Restic {
 
   private Answer ask(Repository repository, Duration limit, String... command)
       throws InterruptedException {
+    return ask(repository, limit, Optional.empty(), command);
+  }
+
+  /**
+   * @param reader reads the answer in place of the text in the result
+   */
+  private Answer ask(
+      Repository repository,
+      Duration limit,
+      Optional<Consumer<InputStream>> reader,
+      String... command)
+      throws InterruptedException {
     Redaction redaction = repository.redaction();
     // What it means is read before secrets are taken out: a password may be a word of restic's own
     // sentence.
@@ -193,18 +211,21 @@ public final class Restic {
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
     arguments.addAll(List.of(command));
     try (PrivateFiles.Pair files = privateFiles.write(repository)) {
-      ResticProcess.Ended ended =
+      ResticProcess process =
           new ResticProcess(
-                  arguments,
-                  environment(repository, files),
-                  StopReason.after(limit),
-                  Duration.ofSeconds(5))
-              .run(
-                  output::add,
-                  line -> {
-                    meaningful.add(line);
-                    errors.add(redaction.redact(reason(line)));
-                  });
+              arguments,
+              environment(repository, files),
+              StopReason.after(limit),
+              Duration.ofSeconds(5));
+      Consumer<String> errorLines =
+          line -> {
+            meaningful.add(line);
+            errors.add(redaction.redact(reason(line)));
+          };
+      ResticProcess.Ended ended =
+          reader.isPresent()
+              ? process.runReading(reader.get(), errorLines)
+              : process.run(output::add, errorLines);
       if (ended.interrupted()) {
         throw new InterruptedException();
       }
@@ -251,6 +272,27 @@ public final class Restic {
           new SnapshotOfRun.Unknown(
               Probes.of(repository, answer.meaning(), answer.errors()).message());
     };
+  }
+
+  /**
+   * All snapshots, without a lock.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public SnapshotList snapshots(Repository repository) throws InterruptedException {
+    SnapshotReader reader = new SnapshotReader();
+    Answer answer =
+        ask(repository, LIST_LIMIT, Optional.of(reader::read), "snapshots", "--json", "--no-lock");
+    if (answer.meaning() != ExitMeaning.COMPLETE) {
+      RepositoryProbe why = Probes.of(repository, answer.meaning(), answer.errors());
+      return new SnapshotList.Unreadable(why.message(), why.remedy());
+    }
+    return reader
+        .snapshots()
+        .<SnapshotList>map(SnapshotList.Listed::new)
+        .orElseGet(() ->
+            new SnapshotList.Unreadable(
+                "restic's list of snapshots cannot be read", "Report it with restic's version."));
   }
 
   /**

@@ -95,9 +95,18 @@ final class ResticProcess {
    * @throws IOException if it could not be started; the message says why
    */
   Ended run(Consumer<String> out, Consumer<String> err) throws IOException {
+    return runReading(in -> new LineReader(in, unfailing(out)).readToEnd(), err);
+  }
+
+  /**
+   * The same for an answer that is read as it comes.
+   *
+   * @param out reads standard output to its end, whatever comes, in a thread of its own
+   */
+  Ended runReading(Consumer<InputStream> out, Consumer<String> err) throws IOException {
     long begin = System.nanoTime();
     Process process = start();
-    Thread outReader = drain(process.getInputStream(), out);
+    Thread outReader = Thread.ofVirtual().start(() -> out.accept(process.getInputStream()));
     Thread errReader = drain(process.getErrorStream(), err);
     ProcessIdentity.of(process.toHandle()).ifPresent(unfailing(started));
     Watch watch = new Watch(process);

@@ -10,6 +10,7 @@ import io.holdfast.agent.restic.BackupCommand;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.ResticVersion;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -21,7 +22,7 @@ sealed interface Preparation {
 
   record Refused(Verdict verdict) implements Preparation {}
 
-  static Preparation of(RunOrder order, RunId id, ResticVersion version) {
+  static Preparation of(RunOrder order, RunId id, ResticVersion version, ControlPlaneDump dump) {
     Optional<Verdict> missing = missing(order.settings());
     if (missing.isPresent()) {
       return new Refused(missing.get());
@@ -35,10 +36,17 @@ sealed interface Preparation {
               repository(order.settings()),
               new BackupCommand(
                   order.device().name(),
-                  job.sourcePaths(),
+                  sources(job, dump),
                   job.excludePatterns(),
                   SnapshotTags.of(job, order.device(), id.value()),
                   accepted.arguments()));
+    };
+  }
+
+  private static List<String> sources(Job job, ControlPlaneDump dump) {
+    return switch (job.kind()) {
+      case FILES -> job.sourcePaths();
+      case CONTROL_PLANE -> List.of(dump.place(job.id()).toString());
     };
   }
 

@@ -54,6 +54,7 @@ public record ConfigRows(
    *
    * @param sourcePaths empty string for an element that is NULL
    * @param resticArgs the JSON text of the column
+   * @param kind empty in a cache that an older agent has written
    */
   public record JobRow(
       UUID id,
@@ -65,7 +66,35 @@ public record ConfigRows(
       boolean enabled,
       Optional<String> originName,
       Optional<UUID> accountId,
-      LimitColumns limits) {}
+      LimitColumns limits,
+      Optional<String> kind) {
+
+    /** One of the kind files. */
+    JobRow(
+        UUID id,
+        String name,
+        List<String> sourcePaths,
+        List<String> excludePatterns,
+        List<String> tags,
+        Optional<String> resticArgs,
+        boolean enabled,
+        Optional<String> originName,
+        Optional<UUID> accountId,
+        LimitColumns limits) {
+      this(
+          id,
+          name,
+          sourcePaths,
+          excludePatterns,
+          tags,
+          resticArgs,
+          enabled,
+          originName,
+          accountId,
+          limits,
+          Optional.empty());
+    }
+  }
 
   /** The columns of {@code backup_jobs} that limit its runs, in seconds where they are times. */
   public record LimitColumns(

@@ -47,14 +47,19 @@ class RoomsTest {
           Map.entry("schedule", Set.of("job")),
           Map.entry("sync", Set.of("schedule", "job")),
           Map.entry("run", Set.of("restic", "schedule", "job")),
+          Map.entry("dump", Set.of("run", "restic", "config")),
+          Map.entry("rebuild", Set.of("run", "restic", "job")),
           Map.entry("report", Set.of("run", "restic", "job")),
           Map.entry("state", Set.of("run", "restic", "schedule", "job")),
-          Map.entry("postgres", Set.of("sync", "report", "run", "schedule", "job", "config")),
+          Map.entry(
+              "postgres", Set.of("sync", "report", "rebuild", "run", "schedule", "job", "config")),
           Map.entry(
               "daemon",
               Set.of(
                   "sync",
                   "report",
+                  "dump",
+                  "rebuild",
                   "state",
                   "run",
                   "restic",
@@ -68,6 +73,8 @@ class RoomsTest {
                   "daemon",
                   "sync",
                   "report",
+                  "dump",
+                  "rebuild",
                   "state",
                   "run",
                   "restic",
@@ -132,10 +139,10 @@ class RoomsTest {
   }
 
   @Test
-  void only_restic_starts_processes() {
+  void only_restic_and_dump_start_processes() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".restic..")
+        .resideOutsideOfPackages(ROOT + ".restic..", ROOT + ".dump..")
         .should()
         .dependOnClassesThat()
         .belongToAnyOf(ProcessBuilder.class, Process.class)
