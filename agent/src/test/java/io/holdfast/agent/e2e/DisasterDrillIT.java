@@ -346,6 +346,13 @@ class DisasterDrillIT {
                           .filter(run -> run.getValue().get("device_id").equals("web-01"))
                           .map(Map.Entry::getKey)
                           .collect(Collectors.toSet())));
+      eventually()
+          .untilAsserted(() ->
+              assertThat(
+                      empty.rows(
+                          "SELECT FROM runs WHERE device_id = 'web-01' AND metadata ->> 'provisional' = 'true'"))
+                  .as("its own word has taken the place of what the snapshots told")
+                  .isEmpty());
       requestBackup(empty, "www");
     }
   }

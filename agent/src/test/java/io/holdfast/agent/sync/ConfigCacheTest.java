@@ -2,6 +2,7 @@ package io.holdfast.agent.sync;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
@@ -55,6 +56,14 @@ class ConfigCacheTest {
           new Server(NOON, "server-1", false));
 
   @TempDir private Path directory;
+
+  @Test
+  void a_job_that_an_older_agent_has_cached_is_one_of_files() throws Exception {
+    String row = FileJson.JSON.writeValueAsString(ROWS.jobs().getFirst());
+    assertThat(row).contains(",\"kind\":null");
+    assertThat(FileJson.JSON.readValue(row.replace(",\"kind\":null", ""), JobRow.class))
+        .isEqualTo(ROWS.jobs().getFirst());
+  }
 
   private ConfigCache cache() {
     return new ConfigCache(directory, "laptop", "db.example/holdfast");
