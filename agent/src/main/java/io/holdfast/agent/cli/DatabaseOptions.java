@@ -31,6 +31,15 @@ final class DatabaseOptions {
       description = "a file that holds the password alone; else PGPASSWORD or .pgpass counts")
   private @Nullable Path passwordFile;
 
+  DatabaseOptions() {}
+
+  /** As options of other names say. */
+  DatabaseOptions(@Nullable String url, @Nullable String user, @Nullable Path passwordFile) {
+    this.url = url;
+    this.user = user;
+    this.passwordFile = passwordFile;
+  }
+
   Optional<String> url() {
     return Optional.ofNullable(url);
   }

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       RotateCredentialCommand.class,
       MigrateCommand.class,
       EnrolTokenCommand.class,
+      RebuildCommand.class,
       SecretCommand.class,
       DoctorCommand.class,
       VersionCommand.class,

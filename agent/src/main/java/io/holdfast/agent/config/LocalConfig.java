@@ -14,6 +14,7 @@ import java.util.Optional;
  *     holds
  * @param resticPath empty to look in PATH
  * @param policy what rows of the control plane may make this machine do
+ * @param controlPlaneDump empty if this machine does not dump the control plane
  * @param warnings what should be mended but does not keep the agent from working
  */
 public record LocalConfig(
@@ -24,6 +25,7 @@ public record LocalConfig(
     Optional<Path> resticPath,
     Path stateDirectory,
     Policy policy,
+    Optional<ControlPlaneDumpSection> controlPlaneDump,
     List<String> warnings) {
 
   public LocalConfig {
@@ -34,6 +36,7 @@ public record LocalConfig(
     Objects.requireNonNull(resticPath, "resticPath");
     Objects.requireNonNull(stateDirectory, "stateDirectory");
     Objects.requireNonNull(policy, "policy");
+    Objects.requireNonNull(controlPlaneDump, "controlPlaneDump");
     warnings = List.copyOf(warnings);
   }
 

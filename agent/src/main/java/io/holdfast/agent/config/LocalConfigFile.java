@@ -19,13 +19,22 @@ public final class LocalConfigFile {
 
   private static final Pattern DEVICE_ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
+  private static final String DUMP = "control_plane_dump";
+
   private static final Map<String, Set<String>> KEYS =
       Map.of(
-          "", Set.of("state_directory"),
-          "device", Set.of("id", "name"),
-          "database", Set.of("url", "user", "password", "password_file"),
-          "restic", Set.of("path"),
-          "policy", Set.of("source_roots", "restic_args", "repositories"));
+          "",
+          Set.of("state_directory"),
+          "device",
+          Set.of("id", "name"),
+          "database",
+          Set.of("url", "user", "password", "password_file"),
+          "restic",
+          Set.of("path"),
+          "policy",
+          Set.of("source_roots", "restic_args", "repositories"),
+          DUMP,
+          Set.of("url", "user", "password_file", "pg_dump"));
 
   private final Path file;
   private final Environment environment;
@@ -57,7 +66,8 @@ public final class LocalConfigFile {
     yaml.read(content());
     throwFindings();
     Optional<String> id = deviceId();
-    Optional<DatabaseAddress> database = database();
+    Optional<DatabaseAddress> database = database("database");
+    Optional<ControlPlaneDumpSection> dump = controlPlaneDump();
     throwFindings();
     return new LocalConfig(
         file,
@@ -66,7 +76,9 @@ public final class LocalConfigFile {
         database.orElseThrow(),
         text("restic.path").map(Path::of),
         text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
-        new Policy(rule("source_roots"), rule("restic_args"), rule("repositories")),
+        new Policy(
+            rule("source_roots"), rule("restic_args"), rule("repositories"), dump.isPresent()),
+        dump,
         warnings);
   }
 
@@ -129,35 +141,44 @@ public final class LocalConfigFile {
     return id;
   }
 
-  private Optional<DatabaseAddress> database() {
-    Optional<Entry> url = yaml.entry("database.url").filter(entry -> !entry.value().isBlank());
+  private Optional<ControlPlaneDumpSection> controlPlaneDump() {
+    return yaml.has(DUMP)
+        ? database(DUMP)
+            .map(address ->
+                new ControlPlaneDumpSection(address, text(DUMP + ".pg_dump").map(Path::of)))
+        : Optional.empty();
+  }
+
+  private Optional<DatabaseAddress> database(String section) {
+    Optional<Entry> url = yaml.entry(section + ".url").filter(entry -> !entry.value().isBlank());
     if (url.isEmpty()) {
       yaml.finding(
-          yaml.line("database"),
-          "database.url is missing",
+          yaml.line(section),
+          section + ".url is missing",
           "Write where the control plane is: postgresql://host:5432/database.");
       return Optional.empty();
     }
     try {
       DatabaseAddress address =
-          DatabaseUrl.parse(url.get().value()).withUser(text("database.user"));
-      warnAboutFile(address);
-      warnAboutTls(address);
+          DatabaseUrl.parse(url.get().value()).withUser(text(section + ".user"));
+      warnAboutFile(section, address);
+      warnAboutTls(section, address);
       return Optional.of(
-          address.withPassword(password(address), text("database.password_file").map(Path::of)));
+          address.withPassword(
+              password(section, address), text(section + ".password_file").map(Path::of)));
     } catch (InvalidDatabaseUrl e) {
       yaml.finding(
           url.get().line(),
-          "database.url cannot be used: " + e.getMessage(),
+          section + ".url cannot be used: " + e.getMessage(),
           "docs/configuration.md shows both forms.");
       return Optional.empty();
     }
   }
 
   /** The first of: the file's own password, its password file, the URL's, PGPASSWORD, .pgpass. */
-  private Optional<Secret> password(DatabaseAddress address) {
-    Optional<String> inline = text("database.password");
-    Optional<Entry> inFile = yaml.entry("database.password_file");
+  private Optional<Secret> password(String section, DatabaseAddress address) {
+    Optional<String> inline = text(section + ".password");
+    Optional<Entry> inFile = yaml.entry(section + ".password_file");
     if (inline.isPresent() && inFile.isPresent()) {
       yaml.finding(
           inFile.get().line(),
@@ -165,7 +186,7 @@ public final class LocalConfigFile {
           "Keep one of them, better the file.");
     }
     if (inFile.isPresent()) {
-      return fromFile(Path.of(inFile.get().value()), inFile.get().line());
+      return fromFile(section, Path.of(inFile.get().value()), inFile.get().line());
     }
     return inline
         .map(Secret::new)
@@ -182,7 +203,7 @@ public final class LocalConfigFile {
             .orElse(environment.home().resolve(".pgpass")));
   }
 
-  private Optional<Secret> fromFile(Path secretFile, int line) {
+  private Optional<Secret> fromFile(String section, Path secretFile, int line) {
     try {
       Secret content = DatabaseAddress.readPassword(secretFile);
       if (FileAccess.othersCanRead(secretFile)) {
@@ -196,7 +217,8 @@ public final class LocalConfigFile {
     } catch (IOException e) {
       yaml.finding(
           line,
-          "database.password_file "
+          section
+              + ".password_file "
               + secretFile
               + " cannot be read ("
               + e.getClass().getSimpleName()
@@ -206,8 +228,9 @@ public final class LocalConfigFile {
     }
   }
 
-  private void warnAboutFile(DatabaseAddress address) {
-    boolean holdsPassword = text("database.password").isPresent() || address.password().isPresent();
+  private void warnAboutFile(String section, DatabaseAddress address) {
+    boolean holdsPassword =
+        text(section + ".password").isPresent() || address.password().isPresent();
     if (holdsPassword && FileAccess.othersCanRead(file)) {
       warnings.add(
           file
@@ -217,15 +240,17 @@ public final class LocalConfigFile {
     }
   }
 
-  private void warnAboutTls(DatabaseAddress address) {
+  private void warnAboutTls(String section, DatabaseAddress address) {
     if (!address.isLocal() && !address.demandsTls()) {
       warnings.add(
           file
               + ":"
-              + yaml.entry("database.url").map(Entry::line).orElse(1)
+              + yaml.entry(section + ".url").map(Entry::line).orElse(1)
               + ": the connection to "
               + address.hosts()
-              + " may go without TLS. Add sslmode=verify-full to database.url.");
+              + " may go without TLS. Add sslmode=verify-full to "
+              + section
+              + ".url.");
     }
   }
 }

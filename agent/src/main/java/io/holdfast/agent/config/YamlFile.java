@@ -51,6 +51,11 @@ final class YamlFile {
     return Optional.ofNullable(entries.get(name));
   }
 
+  /** Whether there is such a section. */
+  boolean has(String section) {
+    return sectionLines.containsKey(section);
+  }
+
   /** The line of a section, if it is there; else 1. */
   int line(String section) {
     return sectionLines.getOrDefault(section, 1);

@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.dump.PgDump;
 import io.holdfast.agent.maintenance.BackupPasses;
 import io.holdfast.agent.maintenance.Housekeeper;
 import io.holdfast.agent.maintenance.HousekeepingBook;
@@ -29,6 +30,7 @@ import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.run.Aftermath;
 import io.holdfast.agent.run.AgendaStore;
 import io.holdfast.agent.run.ConfigReview;
+import io.holdfast.agent.run.ControlPlaneDump;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.OpenRuns;
@@ -72,6 +74,7 @@ public final class AgentParts implements AutoCloseable {
   private final SecretSource secrets;
   private final ResticProvider restic;
   private final RepositoryIds repositoryIds = new RepositoryIds();
+  private final ControlPlaneDump dump;
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
     this.config = config;
@@ -90,6 +93,11 @@ public final class AgentParts implements AutoCloseable {
             config.resticPath(),
             Optional.ofNullable(System.getenv("PATH")),
             binary -> new Restic(binary, privateDirectory, resticCache));
+    dump =
+        new PgDump(
+            config.controlPlaneDump(),
+            config.stateDirectory().resolve("control-plane-dump"),
+            System.getenv());
   }
 
   /** The state directory holds output of restic and the names of files: nobody else's business. */
@@ -158,7 +166,7 @@ public final class AgentParts implements AutoCloseable {
   }
 
   public ConfigReview review() {
-    return new ConfigReview(restic);
+    return new ConfigReview(restic, dump);
   }
 
   public OpenRuns openRuns() {
@@ -187,6 +195,7 @@ public final class AgentParts implements AutoCloseable {
         gate(),
         journal,
         openRuns,
+        dump,
         clock,
         new SecureRandom(),
         AgentVersion.current());
@@ -241,7 +250,7 @@ public final class AgentParts implements AutoCloseable {
   }
 
   public CrashRecovery recovery(RunJournal journal) {
-    return new CrashRecovery(openRuns, journal, restic, clock, AgentVersion.current());
+    return new CrashRecovery(openRuns, journal, restic, dump, clock, AgentVersion.current());
   }
 
   public Aftermath aftermath() {

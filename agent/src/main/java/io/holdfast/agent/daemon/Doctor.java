@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.JobKind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.postgres.SchemaCheck;
 import io.holdfast.agent.restic.RepositoryProbe;
@@ -200,7 +201,11 @@ public final class Doctor {
           "Add a row to schedules.");
     }
     if (findings.size() == before) {
-      ok(check, "its source paths can be read");
+      ok(
+          check,
+          plan.job().kind() == JobKind.FILES
+              ? "its source paths can be read"
+              : "it is of the kind " + plan.job().kind().word());
     }
   }
 

@@ -9,14 +9,19 @@ import java.util.function.UnaryOperator;
 
 /**
  * What rows of the control plane may make this machine do, by its own word: a rule that is not
- * there allows everything.
+ * there allows everything, but for what would start another program than restic.
  *
  * @param sourceRoots jobs may read only what lies below these
  * @param resticArgs jobs may add only these arguments
  * @param repositories backups may go only to these, as {@code repository_url} has them
+ * @param dumpsControlPlane whether jobs may dump the control plane, as the section {@code
+ *     control_plane_dump} says
  */
 public record Policy(
-    Optional<Rule> sourceRoots, Optional<Rule> resticArgs, Optional<Rule> repositories) {
+    Optional<Rule> sourceRoots,
+    Optional<Rule> resticArgs,
+    Optional<Rule> repositories,
+    boolean dumpsControlPlane) {
 
   /** The machine leaves everything to the control plane. */
   public static final Policy NONE =
@@ -39,6 +44,20 @@ public record Policy(
     Objects.requireNonNull(sourceRoots, "sourceRoots");
     Objects.requireNonNull(resticArgs, "resticArgs");
     Objects.requireNonNull(repositories, "repositories");
+  }
+
+  /** The same on a machine that does not dump the control plane. */
+  public Policy(
+      Optional<Rule> sourceRoots, Optional<Rule> resticArgs, Optional<Rule> repositories) {
+    this(sourceRoots, resticArgs, repositories, false);
+  }
+
+  /** Whether the machine itself says how to do what a job of this kind does. */
+  public boolean allows(JobKind kind) {
+    return switch (kind) {
+      case FILES -> true;
+      case CONTROL_PLANE -> dumpsControlPlane;
+    };
   }
 
   /**

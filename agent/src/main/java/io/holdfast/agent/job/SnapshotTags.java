@@ -28,6 +28,9 @@ public final class SnapshotTags {
     job.accountId().ifPresent(account -> tags.add("account_id=" + account));
     tags.add(ofDevice(device.id()));
     tags.add(ofRun(runId));
+    if (job.kind() != JobKind.FILES) {
+      tags.add(ofKind(job.kind()));
+    }
     tags.addAll(job.userTags());
     return List.copyOf(tags);
   }
@@ -80,6 +83,14 @@ public final class SnapshotTags {
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * What snapshots of jobs of this kind carry, those of files excepted: by it the dumps of a
+   * control plane that is lost are found.
+   */
+  public static String ofKind(JobKind kind) {
+    return "kind=" + kind.word();
   }
 
   /** restic splits a tag at its commas, so a name loses them here. */

@@ -160,6 +160,7 @@ final class RunDao {
       SELECT run_uuid AS id
       FROM runs
       WHERE run_uuid = ANY (:ids) AND status <> 'running'
+        AND NOT (triggered_by IS NOT DISTINCT FROM 'rebuilt' AND metadata ->> 'provisional' IS NOT DISTINCT FROM 'true')
       UNION ALL
       SELECT id
       FROM missed_runs
@@ -174,7 +175,10 @@ final class RunDao {
       WHERE id = ANY (:ids)
       """;
 
-  /** Those of the runs and of the housekeeping that have ended there, and of the missed runs. */
+  /**
+   * Those of the runs and of the housekeeping that have ended there, by their device's word, the
+   * missed runs and the proofs.
+   */
   static Set<UUID> known(Handle handle, List<UUID> ids) {
     return Set.copyOf(
         handle

@@ -80,7 +80,8 @@ record SyncAnswer(JsonNode json) {
         new VerifyColumns(
             text(row, "verify_schedule"),
             row.path("verify_files").asInt(),
-            row.path("verify_bytes").asLong()));
+            row.path("verify_bytes").asLong()),
+        text(row, "kind"));
   }
 
   private static ScheduleRow schedule(JsonNode row) {

@@ -38,8 +38,7 @@ public final class Orphan {
       return true;
     }
     ProcessHandle process = orphan.get();
-    log.warn(
-        "restic (pid {}) of a run whose agent has died still lives and is ended", process.pid());
+    log.warn("process {} of a run whose agent has died still lives and is ended", process.pid());
     Interrupt.send(process);
     if (!ended(process, grace)) {
       ResticProcess.kill(process);

@@ -6,12 +6,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -47,27 +47,43 @@ final class SnapshotList {
 
   private static Optional<SnapshotEntry> entry(JsonNode node) {
     JsonNode summary = node.path("summary");
+    String id = node.path("id").asText();
     try {
       return Optional.of(
           new SnapshotEntry(
-              node.path("id").asText(),
+              id,
+              text(node, "original"),
               OffsetDateTime.parse(node.path("time").asText()).toInstant(),
               node.path("hostname").asText(),
               texts(node.path("paths")),
               texts(node.path("tags")),
-              number(summary.path("total_files_processed")),
-              number(summary.path("total_bytes_processed")),
-              number(summary.path("data_added"))));
+              end(summary),
+              text(node, "program_version").map(version -> version.replaceFirst("^restic ", "")),
+              summary.isObject()
+                  ? Optional.of(MessageParser.summary(summary).ofSnapshot(id))
+                  : Optional.empty()));
     } catch (DateTimeException | IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  private static List<String> texts(JsonNode array) {
-    return array.valueStream().map(JsonNode::asText).toList();
+  /** restic 0.18 writes the year 1 where it has none. */
+  private static Optional<Instant> end(JsonNode summary) {
+    try {
+      return text(summary, "backup_end")
+          .map(time -> OffsetDateTime.parse(time).toInstant())
+          .filter(time -> time.isAfter(Instant.EPOCH));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
   }
 
-  private static OptionalLong number(JsonNode node) {
-    return node.isNumber() ? OptionalLong.of(node.asLong()) : OptionalLong.empty();
+  private static Optional<String> text(JsonNode node, String name) {
+    return Optional.of(node.path(name).asText("")).filter(text -> !text.isEmpty());
+  }
+
+  /** JSON can spell a NUL, which PostgreSQL takes in no text. */
+  private static List<String> texts(JsonNode array) {
+    return array.valueStream().map(element -> element.asText("").replace("\0", "")).toList();
   }
 }

@@ -17,9 +17,11 @@ import java.util.Optional;
 public final class ConfigReview {
 
   private final ResticProvider provider;
+  private final ControlPlaneDump dump;
 
-  public ConfigReview(ResticProvider provider) {
+  public ConfigReview(ResticProvider provider, ControlPlaneDump dump) {
     this.provider = provider;
+    this.dump = dump;
   }
 
   /** The problems of restic, of the repository's settings and of the jobs' arguments. */
@@ -38,9 +40,13 @@ public final class ConfigReview {
     return problems;
   }
 
-  /** The problems of the jobs' arguments alone; none if there is no restic to give them to. */
+  /**
+   * The problems of the jobs alone: of their arguments, if there is a restic to give them to, and
+   * of what they need besides.
+   */
   public List<Problem> jobProblems(List<JobPlan> plans) {
     List<Problem> problems = new ArrayList<>();
+    plans.forEach(plan -> dump(plan.job()).ifPresent(problems::add));
     try {
       ResticVersion version = provider.get().version();
       plans.forEach(plan -> arguments(plan.job(), version, problems));
@@ -61,6 +67,21 @@ public final class ConfigReview {
                       "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing"
                           + " before.")
                   .asWarning());
+    };
+  }
+
+  private Optional<Problem> dump(Job job) {
+    return switch (job.kind()) {
+      case FILES -> Optional.empty();
+      case CONTROL_PLANE ->
+          dump.obstacle()
+              .map(obstacle ->
+                  Problem.ofJob(
+                      obstacle.code(),
+                      job.id(),
+                      job.name(),
+                      "job \"" + job.name() + "\" cannot run: " + obstacle.sentence(),
+                      obstacle.remedy()));
     };
   }
 

@@ -32,6 +32,7 @@ public final class CrashRecovery {
   private final OpenRuns openRuns;
   private final RunJournal journal;
   private final ResticProvider provider;
+  private final ControlPlaneDump dump;
   private final Clock clock;
   private final String agentVersion;
 
@@ -39,11 +40,13 @@ public final class CrashRecovery {
       OpenRuns openRuns,
       RunJournal journal,
       ResticProvider provider,
+      ControlPlaneDump dump,
       Clock clock,
       String agentVersion) {
     this.openRuns = openRuns;
     this.journal = journal;
     this.provider = provider;
+    this.dump = dump;
     this.clock = clock;
     this.agentVersion = agentVersion;
   }
@@ -84,7 +87,8 @@ public final class CrashRecovery {
   }
 
   private static boolean ended(OpenRun open) throws InterruptedException {
-    return Orphan.end(open.restic(), SnapshotTags.ofRun(open.start().uuid()));
+    String tag = SnapshotTags.ofRun(open.start().uuid());
+    return Orphan.end(open.dump(), tag) && Orphan.end(open.restic(), tag);
   }
 
   /**
@@ -97,6 +101,7 @@ public final class CrashRecovery {
     if (!ended(open)) {
       return new Result.StillAlive();
     }
+    dump.remove(open.start().jobId());
     RunFinished finished =
         switch (snapshot(open, settings)) {
           case SnapshotOfRun.Found found -> withSnapshot(open, found);

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param told how it was closed for the time being, in the stage {@code PROVISIONAL}
  * @param itemErrors whether restic could not read something, as far as it has said
  * @param lastSign when it was last seen to go on
+ * @param dump the pg_dump before restic, if the job is of that kind
  */
 public record OpenRun(
     RunStarted start,
@@ -21,7 +22,8 @@ public record OpenRun(
     Optional<RunFinished> told,
     boolean itemErrors,
     Stage stage,
-    Instant lastSign) {
+    Instant lastSign,
+    Optional<ProcessIdentity> dump) {
 
   /** How far it is on its way to be closed. */
   public enum Stage {
@@ -39,5 +41,6 @@ public record OpenRun(
     Objects.requireNonNull(told, "told");
     Objects.requireNonNull(stage, "stage");
     Objects.requireNonNull(lastSign, "lastSign");
+    Objects.requireNonNull(dump, "dump");
   }
 }

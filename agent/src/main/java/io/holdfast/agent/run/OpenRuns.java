@@ -19,6 +19,9 @@ public interface OpenRuns {
    */
   void open(RunStarted started);
 
+  /** The pg_dump before its restic has started; a failure to write that down is only logged. */
+  void dump(RunId run, ProcessIdentity process);
+
   /** Its restic has started; a failure to write that down is only logged. */
   void restic(RunId run, ProcessIdentity process);
 

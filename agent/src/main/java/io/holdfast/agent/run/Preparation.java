@@ -8,6 +8,7 @@ import io.holdfast.agent.restic.BackupArguments;
 import io.holdfast.agent.restic.BackupCommand;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.ResticVersion;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -19,7 +20,8 @@ sealed interface Preparation {
 
   record Refused(Verdict verdict) implements Preparation {}
 
-  static Preparation of(RunOrder order, RunId id, ResticVersion version, Policy policy) {
+  static Preparation of(
+      RunOrder order, RunId id, ResticVersion version, Policy policy, ControlPlaneDump dump) {
     Job job = order.due().job();
     Optional<Verdict> missing =
         RepositoryAccess.missing(order.settings()).or(() -> outside(policy, job));
@@ -34,10 +36,17 @@ sealed interface Preparation {
               RepositoryAccess.of(order.settings()),
               new BackupCommand(
                   order.device().name(),
-                  job.sourcePaths(),
+                  sources(job, dump),
                   job.excludePatterns(),
                   SnapshotTags.of(job, order.device(), id.value()),
                   accepted.arguments()));
+    };
+  }
+
+  private static List<String> sources(Job job, ControlPlaneDump dump) {
+    return switch (job.kind()) {
+      case FILES -> job.sourcePaths();
+      case CONTROL_PLANE -> List.of(dump.place(job.id()).toString());
     };
   }
 

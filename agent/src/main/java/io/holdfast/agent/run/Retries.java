@@ -29,6 +29,10 @@ public final class Retries {
           "repository-locked",
           "repository-unreachable",
           "repository-init-failed",
+          "pg-dump-failed",
+          "pg-dump-killed",
+          "pg-dump-not-started",
+          "pg-dump-stalled",
           "agent-died",
           "agent-error");
 

@@ -21,6 +21,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ public final class RunExecutor {
   private final RepositoryGate gate;
   private final RunJournal journal;
   private final OpenRuns openRuns;
+  private final ControlPlaneDump dump;
   private final Clock clock;
   private final RandomGenerator random;
   private final String agentVersion;
@@ -50,6 +52,7 @@ public final class RunExecutor {
       RepositoryGate gate,
       RunJournal journal,
       OpenRuns openRuns,
+      ControlPlaneDump dump,
       Clock clock,
       RandomGenerator random,
       String agentVersion) {
@@ -58,6 +61,7 @@ public final class RunExecutor {
     this.gate = gate;
     this.journal = journal;
     this.openRuns = openRuns;
+    this.dump = dump;
     this.clock = clock;
     this.random = random;
     this.agentVersion = agentVersion;
@@ -213,22 +217,62 @@ public final class RunExecutor {
           Verdict.failed(e.code(), e.getMessage(), e.remedy()), Optional.empty());
     }
     Optional<String> version = Optional.of(restic.version().toString());
-    return switch (Preparation.of(order, started.id(), restic.version(), policy)) {
+    return switch (Preparation.of(order, started.id(), restic.version(), policy, dump)) {
       case Preparation.Refused(Verdict verdict) -> Attempt.without(verdict, version);
       case Preparation.Ready(Repository repository, BackupCommand command) -> {
         BackupWatch watch = watch(order, started, observer, cancellation);
-        BackupReport report = admitted(restic, repository, command, watch, started, observer);
-        if (report.meaning() == ExitMeaning.NO_REPOSITORY
-            && order.settings().repositoryAutoInit()) {
-          Optional<Verdict> refused = FirstUse.initialise(restic, repository);
-          if (refused.isPresent()) {
-            yield Attempt.without(refused.get(), version);
-          }
-          report = admitted(restic, repository, command, watch, started, observer);
-        }
-        yield judged(restic, repository, report, started, cancellation);
+        Backup backup =
+            left -> backedUp(restic, repository, command, order, started, observer, left);
+        yield switch (order.due().job().kind()) {
+          case FILES -> backup.within(watch);
+          case CONTROL_PLANE -> dumpedFirst(started, backup, watch, version);
+        };
       }
     };
+  }
+
+  /** What is done once its sources are there. */
+  private interface Backup {
+    Attempt within(BackupWatch watch) throws InterruptedException;
+  }
+
+  /** Without a whole dump there is nothing to back up; and it never stays behind. */
+  private Attempt dumpedFirst(
+      RunStarted started, Backup backup, BackupWatch watch, Optional<String> restic)
+      throws InterruptedException {
+    UUID job = started.jobId();
+    long begin = System.nanoTime();
+    try {
+      return switch (dump.make(job, watch.of(process -> openRuns.dump(started.id(), process)))) {
+        case ControlPlaneDump.Result.Made _ ->
+            backup.within(watch.after(Duration.ofNanos(System.nanoTime() - begin)));
+        case ControlPlaneDump.Result.Failed failed -> Attempt.without(Verdicts.of(failed), restic);
+        case ControlPlaneDump.Result.Stopped(ExitMeaning why) ->
+            Attempt.without(Verdicts.ofStoppedDump(why, watch.cancellation()), restic);
+      };
+    } finally {
+      dump.remove(job);
+    }
+  }
+
+  private Attempt backedUp(
+      Restic restic,
+      Repository repository,
+      BackupCommand command,
+      RunOrder order,
+      RunStarted started,
+      RunObserver observer,
+      BackupWatch watch)
+      throws InterruptedException {
+    BackupReport report = admitted(restic, repository, command, watch, started, observer);
+    if (report.meaning() == ExitMeaning.NO_REPOSITORY && order.settings().repositoryAutoInit()) {
+      Optional<Verdict> refused = FirstUse.initialise(restic, repository);
+      if (refused.isPresent()) {
+        return Attempt.without(refused.get(), Optional.of(restic.version().toString()));
+      }
+      report = admitted(restic, repository, command, watch, started, observer);
+    }
+    return judged(restic, repository, report, started, watch.cancellation());
   }
 
   private BackupReport admitted(

@@ -25,7 +25,8 @@ public record RunStatistics(
     Objects.requireNonNull(dataAddedPackedBytes, "dataAddedPackedBytes");
   }
 
-  static RunStatistics of(BackupSummary summary) {
+  /** The same figures. */
+  public static RunStatistics of(BackupSummary summary) {
     return new RunStatistics(
         summary.filesNew(),
         summary.filesChanged(),

@@ -77,6 +77,33 @@ final class Verdicts {
     return ofSnapshot(report, Verdict.recovered());
   }
 
+  /** Why there is no dump, and so no snapshot. */
+  static Verdict of(ControlPlaneDump.Result.Failed failed) {
+    return Verdict.failed(failed.code(), failed.sentence(), failed.remedy());
+  }
+
+  /** The dump was ended by us before there was anything to back up. */
+  static Verdict ofStoppedDump(ExitMeaning why, Cancellation cancellation) {
+    return switch (why) {
+      case TIMED_OUT ->
+          Verdict.failed(
+              "run-timeout",
+              "the dump of the control plane took longer than timeout_seconds of its job and was"
+                  + " ended",
+              "Look at the database, or raise the limit.");
+      case STALLED ->
+          Verdict.failed(
+              "pg-dump-stalled",
+              "pg_dump wrote nothing for longer than stalled_after_seconds and was ended",
+              "Look for what it waits for: SELECT pid, query, wait_event FROM pg_stat_activity;"
+                  + " a table that somebody has locked, or the network.");
+      default ->
+          cancellation.isForAgentsStop() || !cancellation.isCancelled()
+              ? Verdict.agentStopped()
+              : Verdict.cancelled(cancellation.reason().orElse(""));
+    };
+  }
+
   private static String ifSurvived(BackupReport report) {
     return report.survived()
         ? ", but it hangs in the operating system and could not be ended; the job waits until it has"

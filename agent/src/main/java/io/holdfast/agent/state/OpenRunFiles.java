@@ -46,10 +46,11 @@ public final class OpenRunFiles implements OpenRuns {
       Optional<ProcessIdentity> restic,
       Optional<RunFinished> told,
       boolean itemErrors,
-      OpenRun.Stage stage) {
+      OpenRun.Stage stage,
+      Optional<ProcessIdentity> dump) {
 
     Content with(Optional<RunFinished> nowTold, OpenRun.Stage now) {
-      return new Content(start, restic, nowTold, itemErrors, now);
+      return new Content(start, restic, nowTold, itemErrors, now, dump);
     }
   }
 
@@ -69,7 +70,14 @@ public final class OpenRunFiles implements OpenRuns {
   @Override
   public void open(RunStarted started) {
     try {
-      write(new Content(started, Optional.empty(), Optional.empty(), false, OpenRun.Stage.RUNNING));
+      write(
+          new Content(
+              started,
+              Optional.empty(),
+              Optional.empty(),
+              false,
+              OpenRun.Stage.RUNNING,
+              Optional.empty()));
     } catch (IOException e) {
       throw new UncheckedIOException(
           "run " + started.id() + " could not be written down in " + directory, e);
@@ -80,7 +88,18 @@ public final class OpenRunFiles implements OpenRuns {
   public void restic(RunId run, ProcessIdentity process) {
     change(
         run,
-        was -> new Content(was.start, Optional.of(process), was.told, was.itemErrors, was.stage));
+        was ->
+            new Content(
+                was.start, Optional.of(process), was.told, was.itemErrors, was.stage, was.dump));
+  }
+
+  @Override
+  public void dump(RunId run, ProcessIdentity process) {
+    change(
+        run,
+        was ->
+            new Content(
+                was.start, was.restic, was.told, was.itemErrors, was.stage, Optional.of(process)));
   }
 
   @Override
@@ -90,7 +109,7 @@ public final class OpenRunFiles implements OpenRuns {
       Instant now = clock.instant();
       FileTime last = Files.getLastModifiedTime(file);
       if (itemErrors && !read(file).itemErrors) {
-        change(run, was -> new Content(was.start, was.restic, was.told, true, was.stage));
+        change(run, was -> new Content(was.start, was.restic, was.told, true, was.stage, was.dump));
       } else if (Duration.between(last.toInstant(), now).abs().compareTo(SIGN_EVERY) > 0) {
         Files.setLastModifiedTime(file, FileTime.from(now));
       }
@@ -142,7 +161,8 @@ public final class OpenRunFiles implements OpenRuns {
               content.told,
               content.itemErrors,
               content.stage,
-              Files.getLastModifiedTime(file).toInstant()));
+              Files.getLastModifiedTime(file).toInstant(),
+              content.dump));
     } catch (NoSuchFileException e) {
       // Closed between the listing and the reading.
       return Optional.empty();

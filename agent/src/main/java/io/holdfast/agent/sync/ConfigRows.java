@@ -54,6 +54,7 @@ public record ConfigRows(
    *
    * @param sourcePaths empty string for an element that is NULL
    * @param resticArgs the JSON text of the column
+   * @param kind empty in a cache that an older agent has written
    */
   public record JobRow(
       UUID id,
@@ -66,11 +67,40 @@ public record ConfigRows(
       Optional<String> originName,
       Optional<UUID> accountId,
       LimitColumns limits,
-      VerifyColumns verify) {
+      VerifyColumns verify,
+      Optional<String> kind) {
 
     public JobRow {
-      // A cache that an older agent has written knows nothing of it.
+      // A cache that an older agent has written knows nothing of them.
       verify = Objects.requireNonNullElse(verify, VerifyColumns.NONE);
+      kind = Objects.requireNonNullElse(kind, Optional.empty());
+    }
+
+    /** One of the kind files, whose snapshots are never proved. */
+    JobRow(
+        UUID id,
+        String name,
+        List<String> sourcePaths,
+        List<String> excludePatterns,
+        List<String> tags,
+        Optional<String> resticArgs,
+        boolean enabled,
+        Optional<String> originName,
+        Optional<UUID> accountId,
+        LimitColumns limits) {
+      this(
+          id,
+          name,
+          sourcePaths,
+          excludePatterns,
+          tags,
+          resticArgs,
+          enabled,
+          originName,
+          accountId,
+          limits,
+          VerifyColumns.NONE,
+          Optional.empty());
     }
   }
 

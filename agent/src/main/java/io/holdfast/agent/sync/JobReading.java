@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.Job;
+import io.holdfast.agent.job.JobKind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.RunLimits;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
@@ -37,14 +38,17 @@ final class JobReading {
   /** The job, or empty and at least one problem more in the list. */
   static Optional<Job> read(JobRow row, List<Problem> problems) {
     JobReading reading = new JobReading(row);
-    reading.checkSourcePaths();
+    Optional<JobKind> kind = reading.kind();
+    reading.checkSourcePaths(kind);
     reading.checkTags();
     List<String> resticArgs = reading.resticArgs();
     problems.addAll(reading.found);
-    return reading.found.isEmpty() ? Optional.of(reading.job(resticArgs)) : Optional.empty();
+    return reading.found.isEmpty()
+        ? Optional.of(reading.job(resticArgs, kind.orElseThrow()))
+        : Optional.empty();
   }
 
-  private Job job(List<String> resticArgs) {
+  private Job job(List<String> resticArgs, JobKind kind) {
     return new Job(
         row.id(),
         row.name(),
@@ -54,7 +58,8 @@ final class JobReading {
         resticArgs,
         row.originName().filter(name -> !name.isBlank()),
         row.accountId(),
-        limits(row.limits()));
+        limits(row.limits()),
+        kind);
   }
 
   private static RunLimits limits(LimitColumns columns) {
@@ -65,7 +70,29 @@ final class JobReading {
         Duration.ofSeconds(columns.retryLockSeconds()));
   }
 
-  private void checkSourcePaths() {
+  private Optional<JobKind> kind() {
+    String word = row.kind().orElse(JobKind.FILES.word());
+    Optional<JobKind> kind = JobKind.of(word);
+    if (kind.isEmpty()) {
+      problem(
+          "job-kind-unknown",
+          "is of the kind \"" + word + "\", which this agent does not know",
+          "Upgrade Holdfast on this machine.");
+    }
+    return kind;
+  }
+
+  private void checkSourcePaths(Optional<JobKind> kind) {
+    if (kind.filter(JobKind.CONTROL_PLANE::equals).isPresent()) {
+      if (!row.sourcePaths().isEmpty() || !row.excludePatterns().isEmpty()) {
+        problem(
+            "job-kind-invalid",
+            "is of the kind control-plane, which backs up a dump alone, and has source_paths or"
+                + " exclude_patterns",
+            "Leave them out, and insert a second job for the files.");
+      }
+      return;
+    }
     if (row.sourcePaths().isEmpty()) {
       problem(
           "source-paths-empty",

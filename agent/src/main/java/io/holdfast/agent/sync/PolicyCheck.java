@@ -24,6 +24,20 @@ final class PolicyCheck {
 
   /** Whether the machine allows the job. */
   boolean allows(Job job) {
+    if (!policy.allows(job.kind())) {
+      problems.add(
+          Problem.ofJob(
+              "control-plane-dump-missing",
+              job.id(),
+              job.name(),
+              "job \""
+                  + job.name()
+                  + "\" dumps the control plane, and the configuration file of this machine has no"
+                  + " section control_plane_dump that says how",
+              "Add to that file 'control_plane_dump:' with 'url' and 'password_file' below it, and"
+                  + " restart the daemon; docs/configuration.md describes it."));
+      return false;
+    }
     policy
         .forbiddenPath(job)
         .ifPresent(path ->

@@ -48,6 +48,8 @@ class RoomsTest {
           Map.entry("sync", Set.of("schedule", "job")),
           Map.entry("run", Set.of("restic", "schedule", "job")),
           Map.entry("restore", Set.of("run", "restic", "job")),
+          Map.entry("dump", Set.of("run", "restic", "config")),
+          Map.entry("rebuild", Set.of("run", "restic", "job")),
           Map.entry("report", Set.of("run", "restic", "job")),
           Map.entry("proof", Set.of("run", "restic", "schedule", "job")),
           Map.entry("maintenance", Set.of("run", "restic", "schedule", "job")),
@@ -55,7 +57,15 @@ class RoomsTest {
           Map.entry(
               "postgres",
               Set.of(
-                  "sync", "report", "maintenance", "run", "restic", "schedule", "job", "config")),
+                  "sync",
+                  "report",
+                  "maintenance",
+                  "rebuild",
+                  "run",
+                  "restic",
+                  "schedule",
+                  "job",
+                  "config")),
           Map.entry(
               "daemon",
               Set.of(
@@ -64,6 +74,8 @@ class RoomsTest {
                   "maintenance",
                   "proof",
                   "restore",
+                  "dump",
+                  "rebuild",
                   "state",
                   "run",
                   "restic",
@@ -80,6 +92,8 @@ class RoomsTest {
                   "maintenance",
                   "proof",
                   "restore",
+                  "dump",
+                  "rebuild",
                   "state",
                   "run",
                   "restic",
@@ -144,10 +158,10 @@ class RoomsTest {
   }
 
   @Test
-  void only_restic_starts_processes() {
+  void only_restic_and_dump_start_processes() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(ROOT + ".restic..")
+        .resideOutsideOfPackages(ROOT + ".restic..", ROOT + ".dump..")
         .should()
         .dependOnClassesThat()
         .belongToAnyOf(ProcessBuilder.class, Process.class)

@@ -125,6 +125,51 @@ class LocalConfigFileTest {
   }
 
   @Test
+  void only_a_machine_that_says_how_dumps_the_control_plane() throws Exception {
+    assertThat(load(GOOD).controlPlaneDump()).isEmpty();
+    assertThat(load(GOOD).policy().dumpsControlPlane()).isFalse();
+    Path secret = Files.writeString(directory.resolve("dumper-password"), "hunter22\n");
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    LocalConfig config =
+        load(
+            GOOD
+                + """
+                control_plane_dump:
+                  url: postgresql://dumper@db.example:6432/holdfast?sslmode=verify-full
+                  password_file: %s
+                  pg_dump: /usr/lib/postgresql/17/bin/pg_dump
+                """
+                    .formatted(secret));
+    ControlPlaneDumpSection dump = config.controlPlaneDump().orElseThrow();
+    assertThat(config.policy().dumpsControlPlane()).isTrue();
+    assertThat(dump.pgDump()).contains(Path.of("/usr/lib/postgresql/17/bin/pg_dump"));
+    assertThat(LibpqEnvironment.of(dump.database()))
+        .containsEntry("PGHOST", "db.example")
+        .containsEntry("PGPORT", "6432")
+        .containsEntry("PGDATABASE", "holdfast")
+        .containsEntry("PGUSER", "dumper")
+        .containsEntry("PGPASSWORD", "hunter22")
+        .containsEntry("PGSSLMODE", "verify-full");
+    assertThat(findings(GOOD + "control_plane_dump:\n  urll: x\n").getFirst())
+        .contains("the key control_plane_dump.urll is unknown. Did you mean url?");
+    assertThat(findings(GOOD + "control_plane_dump:\n  user: x\n").getFirst())
+        .contains("control_plane_dump.url is missing");
+  }
+
+  @Test
+  void the_programs_of_postgresql_are_told_the_same_servers() throws Exception {
+    assertThat(
+            LibpqEnvironment.of(
+                DatabaseUrl.parse(
+                    "postgresql://a@db1,[::1]:5433/h%20x?target_session_attrs=read-write&connect_timeout=3")))
+        .containsEntry("PGHOST", "db1,::1")
+        .containsEntry("PGPORT", "5432,5433")
+        .containsEntry("PGTARGETSESSIONATTRS", "read-write")
+        .containsEntry("PGCONNECT_TIMEOUT", "3")
+        .doesNotContainKey("PGPASSWORD");
+  }
+
+  @Test
   void a_file_that_is_not_there_says_how_to_get_one() {
     assertThatThrownBy(
             () -> LocalConfigFile.load(directory.resolve("none.yaml"), environment(Map.of())))

@@ -53,4 +53,23 @@ class SnapshotTagsTest {
         .contains("backup_name=a;b", "origin=c;d")
         .noneMatch(tag -> tag.contains(","));
   }
+
+  @Test
+  void a_dump_of_the_control_plane_is_found_by_its_kind() {
+    Job dump =
+        new Job(
+            JOB,
+            "control plane",
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            RunLimits.USUAL,
+            JobKind.CONTROL_PLANE);
+    assertThat(SnapshotTags.of(dump, DEVICE, RUN)).contains("backup:" + JOB, "kind=control-plane");
+    assertThat(SnapshotTags.of(job("home", Optional.empty(), Optional.empty()), DEVICE, RUN))
+        .noneMatch(tag -> tag.startsWith("kind="));
+  }
 }

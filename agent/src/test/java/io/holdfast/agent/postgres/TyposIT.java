@@ -110,6 +110,23 @@ class TyposIT {
                 "'[\"--password-command=cat /etc/shadow\"]'",
                 "\"--password-command\", which is not allowed"),
             jobWith("restic_args", "'[\"--force=yes\"]'", "a value, and it takes none"),
+            jobWith("kind", "'database'", "there is no kind \"database\""),
+            jobWith(
+                "kind", "'control-plane'", "backs up a dump alone, and this one has source_paths"),
+            new String[] {
+              "INSERT INTO backup_jobs (device_id, name, kind, exclude_patterns)"
+                  + " VALUES ('web-01', 'new', 'control-plane', '{*.tmp}')",
+              "backs up a dump alone, and this one has exclude_patterns"
+            },
+            new String[] {
+              "INSERT INTO backup_jobs (device_id, name, kind, restic_args)"
+                  + " VALUES ('web-01', 'new', 'control-plane', '[\"--exclude-larger-than=1k\"]')",
+              "could leave the dump out"
+            },
+            new String[] {
+              "INSERT INTO backup_jobs (device_id, name) VALUES ('web-01', 'new')",
+              "source_paths is empty"
+            },
             jobWith("name", "'  '", "job refused: its name is \"  \""),
             setting("'sync_intervall_seconds', '60'", "\"sync_intervall_seconds\" is unknown"),
             setting("'repository_pasword', '" + SECRET + "'", "\"repository_pasword\" is unknown"),
@@ -227,7 +244,7 @@ class TyposIT {
       }
       sentences.add(said.getMessage());
     }
-    assertThat(sentences).hasSizeGreaterThanOrEqualTo(wrongRows().size() - 3);
+    assertThat(sentences).hasSizeGreaterThanOrEqualTo(wrongRows().size() - 4);
   }
 
   @Test
@@ -238,6 +255,8 @@ class TyposIT {
         .isEqualTo("Did you mean \"repository_password\"?");
     assertThat(refusal(setting("'completely_different', 'x'", "")[0]).getHint())
         .isEqualTo("SELECT * FROM setting_keys lists the settings.");
+    assertThat(refusal("UPDATE backup_jobs SET kind = 'control_plane'").getHint())
+        .isEqualTo("Did you mean \"control-plane\"?");
     assertThat(refusal(device("'web-02', 'Web 2', 'Linux'", "")[0]).getHint())
         .isEqualTo("Did you mean \"linux\"?");
   }
@@ -253,6 +272,9 @@ class TyposIT {
     run(
         "INSERT INTO settings (key, value) VALUES ('repository_password', 'x') ON CONFLICT"
             + " (device_id, key) DO UPDATE SET value = excluded.value");
+    run(
+        "INSERT INTO backup_jobs (device_id, name, kind, restic_args) VALUES ('web-01', 'control plane',"
+            + " 'control-plane', '[\"--limit-upload\", \"5000\"]')");
     run("UPDATE schedules SET timezone = 'Europe/Berlin'");
     run(
         "INSERT INTO settings (device_id, key, value) VALUES ('web-01', 'repository_environment', '{\"A\": \"b\"}')");

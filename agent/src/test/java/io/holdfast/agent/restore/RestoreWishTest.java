@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,15 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RestoreWishTest {
 
   private static final SnapshotEntry SNAPSHOT =
-      new SnapshotEntry(
-          "a".repeat(64),
-          Instant.EPOCH,
-          "h",
-          List.of("/srv"),
-          List.of(),
-          OptionalLong.empty(),
-          OptionalLong.empty(),
-          OptionalLong.empty());
+      new SnapshotEntry("a".repeat(64), Instant.EPOCH, "h", List.of("/srv"), List.of());
 
   @TempDir private Path directory;
 

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -26,10 +25,7 @@ class SnapshotChoiceTest {
         Instant.parse(time),
         "web-01",
         List.of("/srv/www"),
-        List.of(tags),
-        OptionalLong.empty(),
-        OptionalLong.empty(),
-        OptionalLong.empty());
+        List.of(tags));
   }
 
   private static final List<SnapshotEntry> SNAPSHOTS =

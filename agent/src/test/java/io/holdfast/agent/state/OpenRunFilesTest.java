@@ -50,6 +50,26 @@ class OpenRunFilesTest {
   }
 
   @Test
+  void a_dump_before_restic_is_a_process_of_its_own() throws IOException {
+    runs().open(FIRST);
+    runs().dump(FIRST.id(), RESTIC);
+    assertThat(only().dump()).contains(RESTIC);
+    assertThat(only().restic()).as("it can have left no lock").isEmpty();
+    runs().restic(FIRST.id(), new ProcessIdentity(4712, "boot/124"));
+    assertThat(only().dump()).contains(RESTIC);
+  }
+
+  @Test
+  void a_run_that_an_older_agent_has_left_open_is_read() throws IOException {
+    runs().open(FIRST);
+    Path file = directory.resolve("open-runs").resolve(FIRST.id() + ".json");
+    String written = Files.readString(file);
+    assertThat(written).contains(",\"dump\":null");
+    Files.writeString(file, written.replace(",\"dump\":null", ""));
+    assertThat(only().dump()).isEmpty();
+  }
+
+  @Test
   void the_oldest_comes_first() {
     runs().open(Records.started(2));
     runs().open(FIRST);

@@ -42,7 +42,8 @@ class ConfigCacheTest {
                   Optional.empty(),
                   Optional.of(new UUID(1, 2)),
                   new LimitColumns(3, 60, Optional.of(7200), 300),
-                  new VerifyColumns(Optional.of("0 4 * * sun"), 5, 1024))),
+                  new VerifyColumns(Optional.of("0 4 * * sun"), 5, 1024),
+                  Optional.of("files"))),
           List.of(
               new ScheduleRow(
                   7,
@@ -58,6 +59,14 @@ class ConfigCacheTest {
           new Server(NOON, "server-1", false));
 
   @TempDir private Path directory;
+
+  @Test
+  void a_job_that_an_older_agent_has_cached_is_one_of_files() throws Exception {
+    String row = FileJson.JSON.writeValueAsString(ROWS.jobs().getFirst());
+    assertThat(row).contains(",\"kind\":null");
+    assertThat(FileJson.JSON.readValue(row.replace(",\"kind\":null", ""), JobRow.class))
+        .isEqualTo(ROWS.jobs().getFirst());
+  }
 
   private ConfigCache cache() {
     return new ConfigCache(directory, "laptop", "db.example/holdfast");

@@ -42,8 +42,7 @@ class DeviceConfigTest {
         true,
         Optional.empty(),
         Optional.empty(),
-        new LimitColumns(2, 60, Optional.of(3600), 300),
-        VerifyColumns.NONE);
+        new LimitColumns(2, 60, Optional.of(3600), 300));
   }
 
   private static final JobRow GOOD = job(List.of("/srv"), List.of(), "[]");
@@ -239,8 +238,7 @@ class DeviceConfigTest {
         true,
         Optional.empty(),
         Optional.empty(),
-        GOOD.limits(),
-        VerifyColumns.NONE);
+        GOOD.limits());
   }
 
   @Test
@@ -291,5 +289,57 @@ class DeviceConfigTest {
     assertThat(
             config(policy, List.of(reading("/srv")), List.of(), allowed).settings().repositoryUrl())
         .isPresent();
+  }
+
+  private static JobRow ofKind(String kind, List<String> paths) {
+    return new JobRow(
+        GOOD.id(),
+        "control plane",
+        paths,
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        true,
+        Optional.empty(),
+        Optional.empty(),
+        GOOD.limits(),
+        VerifyColumns.NONE,
+        Optional.of(kind));
+  }
+
+  @Test
+  void no_row_makes_a_machine_dump_the_control_plane_that_does_not_say_how() {
+    List<JobRow> jobs = List.of(ofKind("control-plane", List.of()));
+    DeviceConfig refused = config(Policy.NONE, jobs, List.of(), List.of());
+    assertThat(refused.plans()).isEmpty();
+    assertThat(refused.problems())
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.code()).isEqualTo("control-plane-dump-missing");
+          assertThat(problem.message()).contains("no section control_plane_dump");
+          assertThat(problem.remedy())
+              .contains("'control_plane_dump:' with 'url' and 'password_file'");
+        });
+    Policy dumps = new Policy(Optional.empty(), Optional.empty(), Optional.empty(), true);
+    assertThat(config(dumps, jobs, List.of(), List.of()).plans()).hasSize(1);
+  }
+
+  @Test
+  void a_kind_that_cannot_be_meant_is_a_problem() {
+    Policy dumps = new Policy(Optional.empty(), Optional.empty(), Optional.empty(), true);
+    assertThat(
+            problems(
+                config(
+                    dumps,
+                    List.of(ofKind("control-plane", List.of("/srv"))),
+                    List.of(),
+                    List.of())))
+        .singleElement()
+        .asString()
+        .contains("which backs up a dump alone");
+    assertThat(
+            problems(config(dumps, List.of(ofKind("mail", List.of())), List.of(), List.of()))
+                .getFirst())
+        .contains("is of the kind \"mail\", which this agent does not know");
   }
 }

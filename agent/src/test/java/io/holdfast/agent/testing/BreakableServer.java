@@ -35,12 +35,17 @@ public final class BreakableServer implements AutoCloseable {
 
   private final Path directory;
   private final Place place;
-  private final int port = PostgresBinaries.freePort();
+  private final int port;
   private Optional<Process> postmaster = Optional.empty();
 
   private BreakableServer(Path directory, Place place) {
+    this(directory, place, PostgresBinaries.freePort());
+  }
+
+  private BreakableServer(Path directory, Place place, int port) {
     this.directory = directory;
     this.place = place;
+    this.port = port;
   }
 
   /** A new server on the loopback interface, its files in this directory. */
@@ -61,15 +66,23 @@ public final class BreakableServer implements AutoCloseable {
 
   private static BreakableServer startIn(Path directory, Place place, String... initdb)
       throws IOException {
-    BreakableServer server = new BreakableServer(directory, place);
+    return new BreakableServer(directory, place).initialised(initdb);
+  }
+
+  /** A new and empty server, which answers where one did that is lost. */
+  public static BreakableServer inPlaceOf(BreakableServer lost, Path directory) throws IOException {
+    return new BreakableServer(directory, lost.place, lost.port).initialised();
+  }
+
+  private BreakableServer initialised(String... initdb) throws IOException {
     Files.createDirectories(directory);
     List<String> arguments = new ArrayList<>(List.of(initdb));
-    arguments.addAll(List.of("--pgdata=" + server.data(), "--username=postgres", "--auth=trust"));
+    arguments.addAll(List.of("--pgdata=" + data(), "--username=postgres", "--auth=trust"));
     arguments.addAll(List.of("--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"));
     PostgresBinaries.run("initdb", arguments.toArray(String[]::new));
-    server.configure();
-    server.start();
-    return server;
+    configure();
+    start();
+    return this;
   }
 
   private void configure() throws IOException {
@@ -260,10 +273,37 @@ public final class BreakableServer implements AutoCloseable {
 
   private ControlPlane controlPlane(String options) {
     createDatabase(options);
+    return controlPlaneThere();
+  }
+
+  /** The control plane in the database that is there; made if it is empty. */
+  ControlPlane controlPlaneThere() {
     return ControlPlane.at(
         DATABASE,
         "jdbc:postgresql://" + place.adminHost() + ":" + port + "/" + DATABASE + SUPERUSER,
-        "jdbc:postgresql://" + place.agentHost() + ":" + port + "/" + DATABASE);
+        agentUrl());
+  }
+
+  String agentUrl() {
+    return "jdbc:postgresql://" + place.agentHost() + ":" + port + "/" + DATABASE;
+  }
+
+  /** The variables by which PostgreSQL's own programs reach the database as the superuser. */
+  Map<String, String> superuser() {
+    return Map.of(
+        "PGHOST",
+        place.adminHost(),
+        "PGPORT",
+        String.valueOf(port),
+        "PGUSER",
+        "postgres",
+        "PGDATABASE",
+        DATABASE);
+  }
+
+  /** An empty database, for a control plane. */
+  void createDatabase() {
+    createDatabase("");
   }
 
   private void createDatabase(String options) {

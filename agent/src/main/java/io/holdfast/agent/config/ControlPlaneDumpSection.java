@@ -1,0 +1,20 @@
+package io.holdfast.agent.config;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The section {@code control_plane_dump}: how this machine dumps the control plane, if it may at
+ * all.
+ *
+ * @param database as whom, which may be another login than the agent's own
+ * @param pgDump empty to look in PATH
+ */
+public record ControlPlaneDumpSection(DatabaseAddress database, Optional<Path> pgDump) {
+
+  public ControlPlaneDumpSection {
+    Objects.requireNonNull(database, "database");
+    Objects.requireNonNull(pgDump, "pgDump");
+  }
+}

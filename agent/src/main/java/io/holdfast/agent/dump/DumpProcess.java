@@ -1,0 +1,165 @@
+package io.holdfast.agent.dump;
+
+import io.holdfast.agent.restic.BackupWatch;
+import io.holdfast.agent.restic.ExitMeaning;
+import io.holdfast.agent.restic.ProcessIdentity;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One {@code pg_dump}: a cleared environment, nothing on standard input, and an end that is asked
+ * for first and forced only after a while. It moves on as long as its file grows.
+ */
+final class DumpProcess {
+
+  /** It needs no longer to cancel what it asks of the server. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  private static final Duration AFTER_KILL = Duration.ofSeconds(10);
+  private static final Duration PIPE_AFTER_END = Duration.ofSeconds(5);
+  private static final long LOOK_EVERY_MILLIS = 100;
+  private static final int MOST_ERRORS = 64 * 1024;
+
+  /** What the exit code of one that was killed is: 128 and the number of SIGKILL. */
+  private static final int KILLED = 137;
+
+  private final List<String> command;
+  private final Map<String, String> environment;
+  private final File file;
+  private final BackupWatch watch;
+  private final long begin = System.nanoTime();
+  private long lastMove = begin;
+  private long lastSize;
+  private Optional<ExitMeaning> stoppedBy = Optional.empty();
+  private long stopAsked;
+
+  /**
+   * @param environment all that the process gets
+   * @param file what it writes
+   */
+  DumpProcess(List<String> command, Map<String, String> environment, Path file, BackupWatch watch) {
+    this.command = List.copyOf(command);
+    this.environment = Map.copyOf(environment);
+    this.file = file.toFile();
+    this.watch = watch;
+  }
+
+  /**
+   * How the process ended.
+   *
+   * @param exitCode 128 and the signal's number if a signal ended it
+   * @param stoppedBy why we ended it, if we did
+   * @param errors the beginning of what it wrote to standard error
+   */
+  record Ended(int exitCode, Optional<ExitMeaning> stoppedBy, String errors) {}
+
+  /**
+   * Runs the process to its end.
+   *
+   * @throws IOException if it could not be started; the message says why
+   * @throws InterruptedException if the thread was interrupted; the process has been ended
+   */
+  Ended run() throws IOException, InterruptedException {
+    Process process = start();
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Thread reader = Thread.ofVirtual().start(() -> drain(process.getErrorStream(), errors));
+    ProcessIdentity.of(process.toHandle()).ifPresent(watch.started());
+    boolean interrupted = awaitEnd(process);
+    if (interrupted) {
+      throw new InterruptedException();
+    }
+    reader.join(PIPE_AFTER_END);
+    return new Ended(
+        process.isAlive() ? KILLED : process.exitValue(),
+        stoppedBy,
+        errors.toString(StandardCharsets.UTF_8).replace("\0", ""));
+  }
+
+  private Process start() throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    builder.redirectInput(new File(File.separatorChar == '\\' ? "NUL" : "/dev/null"));
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    return builder.start();
+  }
+
+  /** To its end, so that the process never waits for us; what is too much is dropped. */
+  private static void drain(InputStream in, ByteArrayOutputStream errors) {
+    byte[] buffer = new byte[4096];
+    try {
+      int read;
+      while ((read = in.read(buffer)) >= 0) {
+        if (errors.size() < MOST_ERRORS) {
+          errors.write(buffer, 0, read);
+        }
+      }
+    } catch (IOException e) {
+      // The pipe was closed because its writer is gone: what has come is what there is.
+    }
+  }
+
+  /**
+   * Whether the thread was interrupted meanwhile. Returns though one that nothing can end lives.
+   */
+  private boolean awaitEnd(Process process) {
+    boolean interrupted = false;
+    while (!overdue(GRACE.plus(AFTER_KILL))) {
+      try {
+        if (process.waitFor(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+          return interrupted;
+        }
+      } catch (InterruptedException e) {
+        interrupted = true;
+        stop(process, ExitMeaning.CANCELLED);
+      }
+      reasonToStop().ifPresent(why -> stop(process, why));
+      if (overdue(GRACE)) {
+        process.destroyForcibly();
+      }
+    }
+    return interrupted;
+  }
+
+  private Optional<ExitMeaning> reasonToStop() {
+    if (watch.cancellation().isCancelled()) {
+      return Optional.of(ExitMeaning.CANCELLED);
+    }
+    if (watch.limits().timeout().filter(limit -> since(begin).compareTo(limit) > 0).isPresent()) {
+      return Optional.of(ExitMeaning.TIMED_OUT);
+    }
+    long size = file.length();
+    if (size != lastSize) {
+      lastSize = size;
+      lastMove = System.nanoTime();
+    }
+    return since(lastMove).compareTo(watch.limits().stalledAfter()) > 0
+        ? Optional.of(ExitMeaning.STALLED)
+        : Optional.empty();
+  }
+
+  private static Duration since(long moment) {
+    return Duration.ofNanos(System.nanoTime() - moment);
+  }
+
+  private boolean overdue(Duration limit) {
+    return stoppedBy.isPresent() && since(stopAsked).compareTo(limit) > 0;
+  }
+
+  private void stop(Process process, ExitMeaning why) {
+    if (stoppedBy.isEmpty()) {
+      stoppedBy = Optional.of(why);
+      stopAsked = System.nanoTime();
+      process.destroy();
+    }
+  }
+}

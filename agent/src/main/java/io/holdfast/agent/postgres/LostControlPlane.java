@@ -1,0 +1,57 @@
+package io.holdfast.agent.postgres;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.rebuild.Known;
+import io.holdfast.agent.rebuild.Rebuilt;
+import io.holdfast.agent.rebuild.Rebuilt.RunRow;
+import java.util.List;
+
+/** A control plane that lacks rows, as an admin fills them in. */
+public final class LostControlPlane implements AutoCloseable {
+
+  /** A transaction of some seconds each. */
+  private static final int RUNS_AT_ONCE = 1000;
+
+  private final Database database;
+
+  public LostControlPlane(DatabaseAddress address) {
+    database = Database.direct(address);
+  }
+
+  /** How many rows were really added. */
+  public record Added(int devices, int jobs, int runs) {}
+
+  /**
+   * What it holds.
+   *
+   * @throws ControlPlaneException if the database cannot be reached or refuses, or has another
+   *     schema
+   */
+  public Known known() throws ControlPlaneException {
+    SchemaCheck.require(database);
+    return database.call(RebuildDao::known);
+  }
+
+  /**
+   * Adds what it lacks. May be repeated, also after it was cut short.
+   *
+   * @throws ControlPlaneException if the database cannot be reached or refuses
+   */
+  public Added add(Rebuilt rows) throws ControlPlaneException {
+    int devices = database.call(handle -> RebuildDao.devices(handle, rows.devices()));
+    int jobs = database.call(handle -> RebuildDao.jobs(handle, rows.jobs()));
+    int runs = 0;
+    for (int from = 0; from < rows.runs().size(); from += RUNS_AT_ONCE) {
+      List<RunRow> some =
+          rows.runs().subList(from, Math.min(rows.runs().size(), from + RUNS_AT_ONCE));
+      runs += database.call(handle -> RebuildDao.runs(handle, some));
+    }
+    return new Added(devices, jobs, runs);
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}
