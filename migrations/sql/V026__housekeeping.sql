@@ -113,13 +113,17 @@ COMMENT ON COLUMN housekeeping_runs.statistics IS 'What it did, such as snapshot
 
 -- ---- Who may use a repository now. By the clock of the database alone.
 
+CREATE SEQUENCE holdfast.lease_tokens;
+
 CREATE TABLE holdfast.repository_leases (
-  repository_id varchar(64) PRIMARY KEY,
-  token         bigint NOT NULL DEFAULT 0,
+  repository_id varchar(64) NOT NULL,
+  alone         boolean     NOT NULL DEFAULT true,
+  token         bigint      NOT NULL DEFAULT 0,
   device_id     varchar(255) REFERENCES public.devices (id) ON DELETE SET NULL,
   purpose       varchar(20),
   taken_at      timestamptz,
-  expires_at    timestamptz NOT NULL DEFAULT '-infinity'
+  expires_at    timestamptz NOT NULL DEFAULT '-infinity',
+  PRIMARY KEY (repository_id, alone)
 );
 
 CREATE TABLE holdfast.repository_users (
@@ -132,6 +136,7 @@ CREATE TABLE holdfast.repository_users (
 CREATE INDEX repository_users_repository ON holdfast.repository_users (repository_id);
 
 COMMENT ON TABLE holdfast.repository_leases IS 'Which housekeeper has a repository to itself, until when';
+COMMENT ON COLUMN holdfast.repository_leases.alone IS 'Whether backups wait meanwhile; not for a list of the snapshots, which has a lease of its own';
 COMMENT ON TABLE holdfast.repository_users IS 'The backups that go on in a repository, as far as their devices have said so';
 
 -- Who keeps the backup from beginning: a housekeeper who has the repository, or waits for the others to end. NULL: it may.
@@ -146,7 +151,7 @@ BEGIN
   PERFORM holdfast.require_own(device);
   INSERT INTO holdfast.repository_leases (repository_id) VALUES (repository) ON CONFLICT DO NOTHING;
   -- Others may enter beside us; nobody takes the lease meanwhile.
-  SELECT * INTO lease FROM holdfast.repository_leases WHERE repository_id = repository FOR SHARE;
+  SELECT * INTO lease FROM holdfast.repository_leases WHERE repository_id = repository AND alone FOR SHARE;
   -- One that has run out was not given back, and may have left restic's own lock: its successor removes that first.
   IF lease.expires_at > clock_timestamp() - interval '2 minutes' THEN
     RETURN format('%s by %s', lease.purpose, lease.device_id);
@@ -206,17 +211,18 @@ CREATE FUNCTION holdfast.lease_take(device varchar, repository varchar, wanted_f
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  needs_it_alone CONSTANT boolean := wanted_for <> 'catalogue';
   given bigint;
 BEGIN
   PERFORM holdfast.require_housekeeper(device);
-  INSERT INTO holdfast.repository_leases (repository_id) VALUES (repository) ON CONFLICT DO NOTHING;
+  INSERT INTO holdfast.repository_leases (repository_id, alone) VALUES (repository, needs_it_alone) ON CONFLICT DO NOTHING;
   UPDATE holdfast.repository_leases l
-  SET token      = l.token + 1,
+  SET token      = nextval('holdfast.lease_tokens'),
       device_id  = device,
       purpose    = wanted_for,
       taken_at   = clock_timestamp(),
       expires_at = clock_timestamp() + make_interval(secs => least(seconds, 3600))
-  WHERE l.repository_id = repository AND l.expires_at <= clock_timestamp()
+  WHERE l.repository_id = repository AND l.alone = needs_it_alone AND l.expires_at <= clock_timestamp()
   RETURNING l.token INTO given;
   IF given IS NOT NULL THEN
     -- Whoever had it before has been silent for longer than his lease.
@@ -225,7 +231,8 @@ BEGIN
         end_time = greatest(r.start_time, clock_timestamp()),
         code     = 'no-sign',
         message  = 'its device gave no sign for so long that its lease ran out; nobody knows how it ended'
-    WHERE r.repository_id = repository AND r.status = 'running' AND r.run_uuid <> run AND r.kind <> 'catalogue';
+    WHERE r.repository_id = repository AND r.status = 'running' AND r.run_uuid <> run
+      AND (r.kind <> 'catalogue') = needs_it_alone;
     DELETE FROM holdfast.repository_users WHERE since < clock_timestamp() - interval '7 days' AND expires_at < clock_timestamp();
   END IF;
   RETURN given;
@@ -320,7 +327,8 @@ SELECT l.repository_id,
        CASE WHEN l.expires_at > now() THEN l.taken_at END  AS since,
        (SELECT count(*) FROM holdfast.repository_users u
         WHERE u.repository_id = l.repository_id AND u.expires_at > now()) AS backups
-FROM holdfast.repository_leases l;
+FROM holdfast.repository_leases l
+WHERE l.alone;
 
 COMMENT ON VIEW repository_use IS 'Who is at work in each repository';
 
@@ -365,7 +373,7 @@ GRANT SELECT,
       UPDATE (end_time, status, code, message, exit_code, statistics, restic_output, restic_errors)
   ON housekeeping_runs TO backup_client;
 GRANT SELECT ON repository_use TO backup_admin, backup_viewer;
-GRANT SELECT ON holdfast.repository_leases, holdfast.repository_users TO backup_admin;
+GRANT SELECT ON holdfast.repository_leases, holdfast.repository_users, holdfast.lease_tokens TO backup_admin;
 
 -- What has ended stays as it is; a record that comes twice changes nothing.
 CREATE FUNCTION holdfast.housekeeping_run_ended() RETURNS trigger

@@ -156,7 +156,7 @@ public final class Housekeeper {
     Optional<HeldLease> taken =
         HeldLease.take(
             leases,
-            key(order.kind(), place),
+            place.repositoryId(),
             order.kind(),
             run,
             place.settings().housekeeping().lease(),
@@ -182,14 +182,6 @@ public final class Housekeeper {
       log.info("housekeeping begins: {}", begun.kind());
       return Optional.of(written(begun, done(place, order, lease, run, cancellation)));
     }
-  }
-
-  /** A list of snapshots is no reason to keep backups waiting. */
-  private static String key(Kind kind, Workplace place) {
-    return kind == Kind.CATALOGUE
-        ? "catalogue "
-            + place.repositoryId().substring(0, Math.min(54, place.repositoryId().length()))
-        : place.repositoryId();
   }
 
   private boolean isStillDue(Workplace place, Task task) throws ControlPlaneException {

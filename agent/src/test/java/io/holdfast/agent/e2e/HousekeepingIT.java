@@ -227,7 +227,8 @@ class HousekeepingIT {
         eventually()
             .until(() ->
                 !psql.rows("SELECT FROM housekeeping_runs WHERE status = 'running'").isEmpty());
-        psql.execute("UPDATE holdfast.repository_leases SET token = token + 1");
+        psql.execute(
+            "UPDATE holdfast.repository_leases SET token = nextval('holdfast.lease_tokens')");
         eventually()
             .untilAsserted(() ->
                 assertThat(psql.rows("SELECT status, code FROM housekeeping_runs"))
