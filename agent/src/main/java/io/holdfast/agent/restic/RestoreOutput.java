@@ -129,7 +129,11 @@ final class RestoreOutput {
 
   synchronized RestoreReport report(ResticProcess.Ended ended) {
     ExitMeaning meaning =
-        ended.stoppedBy().orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text()));
+        ended
+            .stoppedBy()
+            // It had come to its end by itself before our signal came.
+            .filter(_ -> ended.exitCode() != 0)
+            .orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text()));
     boolean onlyItems = lastFatal.map(f -> ONLY_ITEMS.matcher(f).matches()).orElse(true);
     if (errors > 0
         && (meaning == ExitMeaning.COMPLETE || (meaning == ExitMeaning.FAILED && onlyItems))) {

@@ -30,18 +30,18 @@ class RestoreInterruptedIT {
 
   @TempDir private Path directory;
 
-  /** A restic that reads its repository so slowly that a restore lasts for minutes. */
+  /** A restic that reads its repository so slowly that a restore lasts for a while. */
   private Site slowSite(Path restic) throws IOException {
     Path slow =
         ResticBinaries.script(
             directory.resolve("slow-restic"),
             """
             #!/bin/sh
-            exec '%s' --limit-download=100 "$@"
+            exec '%s' --limit-download=2000 "$@"
             """
                 .formatted(restic));
     Site site = new Site(directory, slow);
-    byte[] noise = new byte[8 << 20];
+    byte[] noise = new byte[40 << 20];
     new Random(5).nextBytes(noise);
     Files.write(site.source("noise", 1).resolve("noise"), noise);
     site.controlPlane().job(Site.DEVICE, "noise", site.directory().resolve("src/noise").toString());

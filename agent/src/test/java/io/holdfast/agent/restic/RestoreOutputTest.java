@@ -104,4 +104,19 @@ class RestoreOutputTest {
         .asString()
         .contains("open /r/locks/***: read-only file system", "--no-lock");
   }
+
+  @Test
+  void a_signal_that_comes_too_late_makes_no_cancelled_one_of_a_success() {
+    Optional<ExitMeaning> cancelled = Optional.of(ExitMeaning.CANCELLED);
+    assertThat(
+            output
+                .report(new ResticProcess.Ended(0, cancelled, false, false, Duration.ZERO))
+                .meaning())
+        .isEqualTo(ExitMeaning.COMPLETE);
+    assertThat(
+            output
+                .report(new ResticProcess.Ended(1, cancelled, false, false, Duration.ZERO))
+                .meaning())
+        .isEqualTo(ExitMeaning.CANCELLED);
+  }
 }
