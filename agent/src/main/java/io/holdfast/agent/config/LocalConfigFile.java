@@ -25,7 +25,7 @@ public final class LocalConfigFile {
           "device", Set.of("id", "name"),
           "database", Set.of("url", "user", "password", "password_file"),
           "restic", Set.of("path"),
-          "policy", Set.of("source_roots", "restic_args", "repositories"));
+          "policy", Set.of("source_roots", "restic_args", "repositories", "restore_roots"));
 
   private final Path file;
   private final Environment environment;
@@ -66,7 +66,8 @@ public final class LocalConfigFile {
         database.orElseThrow(),
         text("restic.path").map(Path::of),
         text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
-        new Policy(rule("source_roots"), rule("restic_args"), rule("repositories")),
+        new Policy(
+            rule("source_roots"), rule("restic_args"), rule("repositories"), rule("restore_roots")),
         warnings);
   }
 

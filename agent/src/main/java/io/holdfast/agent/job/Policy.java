@@ -9,18 +9,22 @@ import java.util.function.UnaryOperator;
 
 /**
  * What rows of the control plane may make this machine do, by its own word: a rule that is not
- * there allows everything.
+ * there allows everything, but for restores.
  *
  * @param sourceRoots jobs may read only what lies below these
  * @param resticArgs jobs may add only these arguments
  * @param repositories backups may go only to these, as {@code repository_url} has them
+ * @param restoreRoots rows may have files written only below these; without the rule nowhere
  */
 public record Policy(
-    Optional<Rule> sourceRoots, Optional<Rule> resticArgs, Optional<Rule> repositories) {
+    Optional<Rule> sourceRoots,
+    Optional<Rule> resticArgs,
+    Optional<Rule> repositories,
+    Optional<Rule> restoreRoots) {
 
-  /** The machine leaves everything to the control plane. */
+  /** The machine leaves everything to the control plane but what it writes onto its disks. */
   public static final Policy NONE =
-      new Policy(Optional.empty(), Optional.empty(), Optional.empty());
+      new Policy(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
   /**
    * One rule.
@@ -39,6 +43,7 @@ public record Policy(
     Objects.requireNonNull(sourceRoots, "sourceRoots");
     Objects.requireNonNull(resticArgs, "resticArgs");
     Objects.requireNonNull(repositories, "repositories");
+    Objects.requireNonNull(restoreRoots, "restoreRoots");
   }
 
   /**
@@ -78,6 +83,17 @@ public record Policy(
             .map(argument -> argument.replaceFirst("=.*", ""))
             .filter(argument -> !rule.allowed().contains(argument))
             .findFirst());
+  }
+
+  /**
+   * Whether a row may have files written there.
+   *
+   * @param place where a path leads on this machine
+   */
+  public boolean allowsRestoreTo(Path target, UnaryOperator<Path> place) {
+    return restoreRoots.stream()
+        .flatMap(rule -> rule.allowed().stream())
+        .anyMatch(root -> isBelow(target.toString(), root, place));
   }
 
   /** Whether backups may go there. */

@@ -9,6 +9,7 @@ import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -53,6 +54,11 @@ class SpoolTest {
     @Override
     public void ended(ProofEnded ended) throws ControlPlaneException {
       take(ended);
+    }
+
+    @Override
+    public void restore(RestoreRecord record) throws ControlPlaneException {
+      take(record);
     }
 
     private void take(RunRecord record) throws ControlPlaneException {
