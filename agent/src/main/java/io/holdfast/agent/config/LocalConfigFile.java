@@ -32,7 +32,7 @@ public final class LocalConfigFile {
           "restic",
           Set.of("path"),
           "policy",
-          Set.of("source_roots", "restic_args", "repositories"),
+          Set.of("source_roots", "restic_args", "repositories", "restore_roots"),
           DUMP,
           Set.of("url", "user", "password_file", "pg_dump"));
 
@@ -77,7 +77,11 @@ public final class LocalConfigFile {
         text("restic.path").map(Path::of),
         text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
         new Policy(
-            rule("source_roots"), rule("restic_args"), rule("repositories"), dump.isPresent()),
+            rule("source_roots"),
+            rule("restic_args"),
+            rule("repositories"),
+            rule("restore_roots"),
+            dump.isPresent()),
         dump,
         warnings);
   }

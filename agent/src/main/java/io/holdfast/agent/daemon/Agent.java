@@ -13,6 +13,7 @@ import io.holdfast.agent.run.Agenda;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.MissedRuns;
+import io.holdfast.agent.run.OpenRestores;
 import io.holdfast.agent.run.Owed;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.schedule.JobPlan;
@@ -35,10 +36,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon: eight loops around one state. Sync brings the configuration and what admins ask for,
+ * The daemon: nine loops around one state. Sync brings the configuration and what admins ask for,
  * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
  * shows them on the way, notifications cut the wait for the next sync short, recovery puts in order
- * what a crash has left, and housekeeping does what the repository needs.
+ * what a crash has left, and housekeeping, proof and restores do what they are called.
  */
 public final class Agent {
 
@@ -77,6 +78,8 @@ public final class Agent {
   private final Loop housekeepingLoop;
   private final ProofTurn proof;
   private final Loop proofLoop;
+  private final RestoreTurn restores;
+  private final Loop restoreLoop;
   private String comparedWith = "";
 
   public Agent(AgentParts parts) {
@@ -109,12 +112,23 @@ public final class Agent {
             new SecureRandom(),
             new StateDirectoryFaults(problems, parts.config().stateDirectory()),
             this::runEnded);
+    OpenRestores openRestores = parts.openRestores();
+    restores =
+        new RestoreTurn(
+            parts.restorer(journal, openRestores),
+            openRestores,
+            journal,
+            locks,
+            () -> state.view().config(),
+            this::restoresChanged);
+    restoreLoop = Loop.inDaemon("restores", restores);
     requests =
         new Requests(
             parts.requestSource(),
             agenda,
             parts.openRuns(),
             queue,
+            restores,
             missedRuns,
             () -> parts.spool().waiting().isEmpty(),
             clock);
@@ -194,7 +208,8 @@ public final class Agent {
             notificationLoop,
             recoveryLoop,
             housekeepingLoop,
-            proofLoop)
+            proofLoop,
+            restoreLoop)
         .forEach(Loop::start);
   }
 
@@ -209,10 +224,12 @@ public final class Agent {
     housekeepingLoop.askToStop();
     proof.beginStop();
     proofLoop.askToStop();
+    restores.beginStop();
+    restoreLoop.askToStop();
     new StopOrder()
         .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
         .then(queue)
-        .thenAtLast(housekeepingLoop, proofLoop)
+        .thenAtLast(housekeepingLoop, proofLoop, restoreLoop)
         .then(progressLoop, drainLoop)
         .then("the last delivery", drain::turn)
         .then("the end of the connections", parts::close);
@@ -225,11 +242,17 @@ public final class Agent {
     recoveryLoop.wake();
     notificationLoop.wake();
     housekeepingLoop.wake();
+    restoreLoop.wake();
   }
 
   private void runEnded() {
     dueLoop.wake();
     recoveryLoop.wake();
+    answerRequests();
+  }
+
+  private void restoresChanged() {
+    restoreLoop.wake();
     answerRequests();
   }
 

@@ -27,12 +27,15 @@ import io.holdfast.agent.report.Unwritten;
 import io.holdfast.agent.restic.LockPolicy;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restore.PermittedTarget;
+import io.holdfast.agent.restore.Restorer;
 import io.holdfast.agent.run.Aftermath;
 import io.holdfast.agent.run.AgendaStore;
 import io.holdfast.agent.run.ConfigReview;
 import io.holdfast.agent.run.ControlPlaneDump;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
+import io.holdfast.agent.run.OpenRestores;
 import io.holdfast.agent.run.OpenRuns;
 import io.holdfast.agent.run.RepositoryGate;
 import io.holdfast.agent.run.ResticProvider;
@@ -41,6 +44,7 @@ import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.state.AgendaFile;
+import io.holdfast.agent.state.OpenRestoreFiles;
 import io.holdfast.agent.state.OpenRunFiles;
 import io.holdfast.agent.state.ProofTimesFile;
 import io.holdfast.agent.sync.ConfigCache;
@@ -56,6 +60,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -214,6 +219,27 @@ public final class AgentParts implements AutoCloseable {
         config.deviceId(),
         clock,
         new SecureRandom());
+  }
+
+  public OpenRestores openRestores() {
+    return new OpenRestoreFiles(config.stateDirectory().resolve("open-restores"));
+  }
+
+  /** What carries out the restores that rows ask for. */
+  public Restorer restorer(RunJournal journal, OpenRestores open) {
+    Path configFile = config.file().toAbsolutePath();
+    return new Restorer(
+        restic,
+        gate(),
+        journal,
+        open,
+        new PermittedTarget(
+            config.policy(),
+            configFile,
+            List.of(config.stateDirectory(), configFile.resolveSibling("."))),
+        config.deviceId(),
+        machine.zone(),
+        clock);
   }
 
   public DueProofs dueProofs() {

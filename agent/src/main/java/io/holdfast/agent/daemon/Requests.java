@@ -1,6 +1,8 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.restore.AskedRestore;
+import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.run.Agenda;
 import io.holdfast.agent.run.MissedBecause;
 import io.holdfast.agent.run.MissedRuns;
@@ -31,6 +33,7 @@ final class Requests {
   private final Agenda agenda;
   private final OpenRuns openRuns;
   private final RunQueue queue;
+  private final RestoreTurn restores;
   private final MissedRuns missedRuns;
   private final BooleanSupplier spoolIsEmpty;
   private final Clock clock;
@@ -44,6 +47,7 @@ final class Requests {
       Agenda agenda,
       OpenRuns openRuns,
       RunQueue queue,
+      RestoreTurn restores,
       MissedRuns missedRuns,
       BooleanSupplier spoolIsEmpty,
       Clock clock) {
@@ -51,6 +55,7 @@ final class Requests {
     this.agenda = agenda;
     this.openRuns = openRuns;
     this.queue = queue;
+    this.restores = restores;
     this.missedRuns = missedRuns;
     this.spoolIsEmpty = spoolIsEmpty;
     this.clock = clock;
@@ -81,6 +86,7 @@ final class Requests {
       switch (request.kind()) {
         case "backup" -> backup(request, config);
         case "cancel" -> awaits |= cancel(request);
+        case "restore" -> restore(request, config);
         case "sync" -> source.answer(request.id(), true, "the configuration was read");
         default ->
             source.answer(
@@ -100,7 +106,8 @@ final class Requests {
   }
 
   private boolean underWay(UUID request) {
-    return agenda.allOwed().stream().anyMatch(owed -> owed.requests().contains(request))
+    return restores.knows(request)
+        || agenda.allOwed().stream().anyMatch(owed -> owed.requests().contains(request))
         || openRuns.all().stream().anyMatch(run -> run.start().requests().contains(request));
   }
 
@@ -120,8 +127,25 @@ final class Requests {
     }
   }
 
+  private void restore(Request request, DeviceConfig config) throws ControlPlaneException {
+    if (!config.device().enabled()) {
+      source.answer(request.id(), false, "the device is paused");
+      return;
+    }
+    try {
+      log.info("{} asks for a restore", request.requestedBy());
+      restores.submit(AskedRestore.of(request.id(), request.jobId(), request.parameters()));
+    } catch (CannotRestore e) {
+      source.answer(request.id(), false, e.getMessage() + ". " + e.remedy());
+    }
+  }
+
   /** Whether it is answered only when a run has ended. */
   private boolean cancel(Request request) throws ControlPlaneException {
+    if (request.runId().isPresent()
+        && restores.cancel(request.runId().get(), "by request of " + request.requestedBy())) {
+      return true;
+    }
     Optional<OpenRun> run =
         openRuns.all().stream()
             .filter(open -> open.stage() == Stage.RUNNING)

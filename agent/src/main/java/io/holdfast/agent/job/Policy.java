@@ -9,11 +9,12 @@ import java.util.function.UnaryOperator;
 
 /**
  * What rows of the control plane may make this machine do, by its own word: a rule that is not
- * there allows everything, but for what would start another program than restic.
+ * there allows everything, but for restores, and for what would start another program than restic.
  *
  * @param sourceRoots jobs may read only what lies below these
  * @param resticArgs jobs may add only these arguments
  * @param repositories backups may go only to these, as {@code repository_url} has them
+ * @param restoreRoots rows may have files written only below these; without the rule nowhere
  * @param dumpsControlPlane whether jobs may dump the control plane, as the section {@code
  *     control_plane_dump} says
  */
@@ -21,9 +22,10 @@ public record Policy(
     Optional<Rule> sourceRoots,
     Optional<Rule> resticArgs,
     Optional<Rule> repositories,
+    Optional<Rule> restoreRoots,
     boolean dumpsControlPlane) {
 
-  /** The machine leaves everything to the control plane. */
+  /** The machine leaves everything to the control plane but what it writes onto its disks. */
   public static final Policy NONE =
       new Policy(Optional.empty(), Optional.empty(), Optional.empty());
 
@@ -44,12 +46,13 @@ public record Policy(
     Objects.requireNonNull(sourceRoots, "sourceRoots");
     Objects.requireNonNull(resticArgs, "resticArgs");
     Objects.requireNonNull(repositories, "repositories");
+    Objects.requireNonNull(restoreRoots, "restoreRoots");
   }
 
-  /** The same on a machine that does not dump the control plane. */
+  /** The same on a machine that neither restores by a row nor dumps the control plane. */
   public Policy(
       Optional<Rule> sourceRoots, Optional<Rule> resticArgs, Optional<Rule> repositories) {
-    this(sourceRoots, resticArgs, repositories, false);
+    this(sourceRoots, resticArgs, repositories, Optional.empty(), false);
   }
 
   /** Whether the machine itself says how to do what a job of this kind does. */
@@ -97,6 +100,17 @@ public record Policy(
             .map(argument -> argument.replaceFirst("=.*", ""))
             .filter(argument -> !rule.allowed().contains(argument))
             .findFirst());
+  }
+
+  /**
+   * Whether a row may have files written there.
+   *
+   * @param place where a path leads on this machine
+   */
+  public boolean allowsRestoreTo(Path target, UnaryOperator<Path> place) {
+    return restoreRoots.stream()
+        .flatMap(rule -> rule.allowed().stream())
+        .anyMatch(root -> isBelow(target.toString(), root, place));
   }
 
   /** Whether backups may go there. */

@@ -9,6 +9,9 @@ import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -114,6 +117,18 @@ public final class PostgresRunSink implements RunSink {
     write(ended.deviceId(), handle -> VerificationDao.put(handle, ended));
   }
 
+  @Override
+  public void restore(RestoreRecord record) throws ControlPlaneException {
+    write(
+        record.start().deviceId(),
+        handle -> {
+          switch (record) {
+            case RestoreStarted started -> RestoreDao.started(handle, started);
+            case RestoreEnded ended -> RestoreDao.ended(handle, ended);
+          }
+        });
+  }
+
   /**
    * A record of another device than the one whose login this is will never be taken: it must not
    * hold up the others. Without a device's login at all it waits, since somebody may mend that.
@@ -152,7 +167,9 @@ public final class PostgresRunSink implements RunSink {
   @Override
   public void progress(RunId id, ProgressReport progress) throws ControlPlaneException {
     database.call(handle -> {
-      RunDao.progress(handle, id, progress);
+      if (!RunDao.progress(handle, id, progress)) {
+        RestoreDao.progress(handle, id, progress);
+      }
       return true;
     });
   }

@@ -27,7 +27,7 @@ final class RequestDao {
           AND (status = 'pending' AND expires_at > now() OR status = 'claimed' AND result IS NULL)
         FOR UPDATE SKIP LOCKED
       )
-      RETURNING id, kind, job_id, run_uuid, requested_by, created_at, claimed_at < now() AS again
+      RETURNING id, kind, job_id, run_uuid, parameters, requested_by, created_at, claimed_at < now() AS again
       """;
 
   static List<Request> claim(Handle handle, String deviceId) {
@@ -45,6 +45,7 @@ final class RequestDao {
         row.getString("kind"),
         Optional.ofNullable(row.getObject("job_id", UUID.class)),
         Optional.ofNullable(row.getObject("run_uuid", UUID.class)),
+        Optional.ofNullable(row.getString("parameters")),
         row.getString("requested_by"),
         row.getBoolean("again"));
   }

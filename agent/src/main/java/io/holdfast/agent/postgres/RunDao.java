@@ -173,6 +173,10 @@ final class RunDao {
       SELECT id
       FROM verifications
       WHERE id = ANY (:ids)
+      UNION ALL
+      SELECT id
+      FROM restores
+      WHERE id = ANY (:ids) AND status <> 'running'
       """;
 
   /**
@@ -195,12 +199,14 @@ final class RunDao {
       WHERE run_uuid = :run AND status = 'running'
       """;
 
-  static void progress(Handle handle, RunId id, ProgressReport progress) {
-    handle
-        .createUpdate(PROGRESS)
-        .bind("run", id.value())
-        .bind("progress", Json.write(progress))
-        .bind("at", Times.write(progress.at()))
-        .execute();
+  /** Whether there is such a run. */
+  static boolean progress(Handle handle, RunId id, ProgressReport progress) {
+    return handle
+            .createUpdate(PROGRESS)
+            .bind("run", id.value())
+            .bind("progress", Json.write(progress))
+            .bind("at", Times.write(progress.at()))
+            .execute()
+        == 1;
   }
 }

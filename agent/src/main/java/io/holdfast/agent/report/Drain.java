@@ -5,6 +5,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -86,6 +87,7 @@ public final class Drain {
       case RunMissed missed -> sink.missed(missed);
       case HousekeepingEnded ended -> sink.ended(ended);
       case ProofEnded ended -> sink.ended(ended);
+      case RestoreRecord restore -> sink.restore(restore);
     }
   }
 }

@@ -5,6 +5,8 @@ import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -22,7 +24,9 @@ final class RecordJson {
       Optional<RunFinished> finished,
       Optional<RunMissed> missed,
       Optional<HousekeepingEnded> housekeeping,
-      Optional<ProofEnded> proof) {
+      Optional<ProofEnded> proof,
+      Optional<RestoreStarted> restoreStarted,
+      Optional<RestoreEnded> restoreEnded) {
 
     static Envelope of(RunRecord record) {
       return new Envelope(
@@ -30,7 +34,9 @@ final class RecordJson {
           only(RunFinished.class, record),
           only(RunMissed.class, record),
           only(HousekeepingEnded.class, record),
-          only(ProofEnded.class, record));
+          only(ProofEnded.class, record),
+          only(RestoreStarted.class, record),
+          only(RestoreEnded.class, record));
     }
 
     private static <T> Optional<T> only(Class<T> kind, RunRecord record) {
@@ -57,7 +63,9 @@ final class RecordJson {
             envelope.finished(),
             envelope.missed(),
             envelope.housekeeping(),
-            envelope.proof())
+            envelope.proof(),
+            envelope.restoreStarted(),
+            envelope.restoreEnded())
         .flatMap(record -> record.stream().map(RunRecord.class::cast))
         .findFirst()
         .orElseThrow(() -> new IOException("holds no record of a run"));

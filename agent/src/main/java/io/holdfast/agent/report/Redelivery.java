@@ -3,6 +3,8 @@ package io.holdfast.agent.report;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -70,11 +72,12 @@ public final class Redelivery {
     try {
       switch (RecordJson.read(Files.readAllBytes(file))) {
         // The record of its end is enough.
-        case RunStarted _ -> {}
+        case RunStarted _, RestoreStarted _ -> {}
         case RunFinished finished -> kept.put(file, finished.uuid());
         case RunMissed missed -> kept.put(file, missed.uuid());
         case HousekeepingEnded ended -> kept.put(file, ended.uuid());
         case ProofEnded ended -> kept.put(file, ended.uuid());
+        case RestoreEnded ended -> kept.put(file, ended.uuid());
       }
     } catch (IOException e) {
       log.debug("{} is no record any more: {}", file, e.toString());

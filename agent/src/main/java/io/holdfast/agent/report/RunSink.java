@@ -4,6 +4,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -54,15 +55,23 @@ public interface RunSink {
   void ended(ProofEnded ended) throws ControlPlaneException;
 
   /**
-   * Which of these runs, missed runs and housekeeping runs the control plane has; of a run also how
-   * it ended.
+   * Writes down that a restore has begun, or how it ended, and answers who asked for it. A row that
+   * has ended stays as it is.
+   *
+   * @throws ControlPlaneException if it could not be written; its kind says whether it ever can
+   */
+  void restore(RestoreRecord record) throws ControlPlaneException;
+
+  /**
+   * Which of these runs, missed runs, housekeeping runs and restores the control plane has; of a
+   * run also how it ended.
    *
    * @throws ControlPlaneException if it could not be asked
    */
   Set<UUID> known(List<UUID> records) throws ControlPlaneException;
 
   /**
-   * Shows on the run row how far the run is; has no effect on a run that has ended.
+   * Shows on the row how far the run or the restore is; has no effect on one that has ended.
    *
    * @throws ControlPlaneException if it could not be written
    */

@@ -4,6 +4,8 @@ import io.holdfast.agent.files.DurableFile;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -70,12 +72,13 @@ public final class Spool {
   public void add(RunRecord record) {
     try {
       byte[] bytes = RecordJson.write(record);
-      if (record instanceof RunStarted) {
+      if (record instanceof RunStarted || record instanceof RestoreStarted) {
         DurableFile.reserve(reserved(record), ROOM_FOR_AN_END);
       }
       numbered(number -> {
         Path file = directory.resolve(nameOf(number, record));
-        if (record instanceof RunFinished && Files.exists(reserved(record))) {
+        if ((record instanceof RunFinished || record instanceof RestoreEnded)
+            && Files.exists(reserved(record))) {
           DurableFile.writeInto(reserved(record), file, bytes);
         } else {
           DurableFile.write(file, bytes);
@@ -88,7 +91,7 @@ public final class Spool {
   }
 
   /** Gives back the room of a run whose end will not be written. */
-  void release(RunStarted started) {
+  void release(RunRecord started) {
     try {
       DurableFile.remove(reserved(started));
     } catch (IOException e) {
@@ -198,6 +201,8 @@ public final class Spool {
           case RunMissed _ -> "missed";
           case HousekeepingEnded _ -> "housekeeping";
           case ProofEnded _ -> "proof";
+          case RestoreStarted _ -> "restore-started";
+          case RestoreEnded _ -> "restore-ended";
         };
     UUID id = record.uuid();
     return numbered(number) + id + "." + step + SUFFIX;

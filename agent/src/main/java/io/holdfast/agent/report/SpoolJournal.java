@@ -1,9 +1,13 @@
 package io.holdfast.agent.report;
 
 import io.holdfast.agent.restic.BackupProgress;
+import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -49,16 +53,18 @@ public final class SpoolJournal implements RunJournal {
 
   @Override
   public void progress(RunStarted started, BackupProgress latest, Instant at) {
-    progress.put(
-        started.id(),
-        new ProgressReport(
-            at,
-            Math.round(latest.fraction() * 1000) / 10.0,
-            latest.filesDone(),
-            boxed(latest.totalFiles()),
-            latest.bytesDone(),
-            boxed(latest.totalBytes()),
-            latest.errorCount()));
+    progress.put(started.id(), report(latest, at));
+  }
+
+  private static ProgressReport report(BackupProgress latest, Instant at) {
+    return new ProgressReport(
+        at,
+        Math.round(latest.fraction() * 1000) / 10.0,
+        latest.filesDone(),
+        boxed(latest.totalFiles()),
+        latest.bytesDone(),
+        boxed(latest.totalBytes()),
+        latest.errorCount());
   }
 
   @Override
@@ -99,6 +105,27 @@ public final class SpoolJournal implements RunJournal {
   public void ended(ProofEnded ended) {
     spool.add(ended);
     wakeDrain.run();
+  }
+
+  @Override
+  public void restore(RestoreRecord record) {
+    if (record instanceof RestoreEnded) {
+      progress.remove(new RunId(record.uuid()));
+    }
+    try {
+      spool.add(record);
+    } catch (UncheckedIOException e) {
+      if (record instanceof RestoreStarted) {
+        spool.release(record);
+      }
+      throw e;
+    }
+    wakeDrain.run();
+  }
+
+  @Override
+  public void progress(RestoreStarted started, BackupProgress latest, Instant at) {
+    progress.put(new RunId(started.uuid()), report(latest, at));
   }
 
   private static Optional<Long> boxed(OptionalLong number) {

@@ -177,7 +177,7 @@ public final class RepositoryReader {
     RestoreOutput output = new RestoreOutput(repository.redaction(), watch);
     long begin = System.nanoTime();
     while (true) {
-      RestoreReport report = output.report(restoreOnce(command, output));
+      RestoreReport report = output.report(restoreOnce(command, output, watch));
       switch (report.meaning()) {
         case LOCKED -> again(begin, output.errors());
         case WRONG_PASSWORD, NO_REPOSITORY, NOT_STARTED ->
@@ -190,14 +190,14 @@ public final class RepositoryReader {
     }
   }
 
-  private ResticProcess.Ended restoreOnce(List<String> command, RestoreOutput output)
-      throws RepositoryUnreadable {
+  private ResticProcess.Ended restoreOnce(
+      List<String> command, RestoreOutput output, RestoreWatch watch) throws RepositoryUnreadable {
     try {
       return restic.stream(
           repository,
           command,
           this::stop,
-          _ -> {},
+          watch.started(),
           in -> new LineReader(in, output::output).readToEnd(),
           output::error);
     } catch (IOException e) {

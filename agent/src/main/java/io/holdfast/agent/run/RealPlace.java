@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** Where a path leads on this machine, with all links on the way followed. */
-final class RealPlace {
+public final class RealPlace {
 
   private RealPlace() {}
 
@@ -17,6 +17,13 @@ final class RealPlace {
     Path parent = written.getParent();
     Path name = written.getFileName();
     return parent == null || name == null ? written : followed(parent).resolve(name);
+  }
+
+  /**
+   * The same with the last name followed too: where something that is written there comes to lie.
+   */
+  public static Path wholly(Path path) {
+    return followed(path.toAbsolutePath().normalize());
   }
 
   private static Path followed(Path directory) {

@@ -3,6 +3,8 @@ package io.holdfast.agent.run;
 import io.holdfast.agent.restic.BackupProgress;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -49,4 +51,15 @@ public interface RunJournal {
    * @throws java.io.UncheckedIOException if it cannot be written
    */
   void ended(ProofEnded ended);
+
+  /**
+   * Writes down that a restore begins, or how it ended. When it returns the record survives a
+   * crash; a start also takes the room for the record of its end.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written
+   */
+  void restore(RestoreRecord record);
+
+  /** Tells how far the restore is: a courtesy, which may be dropped. */
+  void progress(RestoreStarted started, BackupProgress progress, Instant at);
 }

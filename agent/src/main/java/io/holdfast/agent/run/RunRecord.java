@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * What is written down: that a run started, how it ended, that a due time was passed over, or how
- * housekeeping or a restore test ended.
+ * What is written down: that a run started, how it ended, that a due time was passed over, how
+ * housekeeping or a restore test ended, or what becomes of a restore that a row asked for.
  */
 public sealed interface RunRecord {
 
@@ -227,6 +227,75 @@ public sealed interface RunRecord {
       Objects.requireNonNull(snapshotId, "snapshotId");
       Objects.requireNonNull(triggeredBy, "triggeredBy");
       Objects.requireNonNull(startedAt, "startedAt");
+      Objects.requireNonNull(endedAt, "endedAt");
+      Objects.requireNonNull(verdict, "verdict");
+      failures = List.copyOf(failures);
+    }
+  }
+
+  /** Of a restore that a row asked for; its name is that of the request. */
+  sealed interface RestoreRecord extends RunRecord {
+
+    /** Which it is. */
+    RestoreStarted start();
+
+    @Override
+    default UUID uuid() {
+      return start().request();
+    }
+  }
+
+  /**
+   * A restore has begun; on disk before restic writes anything.
+   *
+   * @param job what the job is called, as far as this device knows
+   * @param snapshotId empty if it came to nothing before there was one
+   * @param target as it was asked for
+   */
+  record RestoreStarted(
+      UUID request,
+      String deviceId,
+      Optional<String> job,
+      Optional<String> snapshotId,
+      String target,
+      Instant startedAt)
+      implements RestoreRecord {
+
+    public RestoreStarted {
+      Objects.requireNonNull(request, "request");
+      Objects.requireNonNull(deviceId, "deviceId");
+      Objects.requireNonNull(job, "job");
+      Objects.requireNonNull(snapshotId, "snapshotId");
+      Objects.requireNonNull(target, "target");
+      Objects.requireNonNull(startedAt, "startedAt");
+    }
+
+    @Override
+    public RestoreStarted start() {
+      return this;
+    }
+  }
+
+  /**
+   * A restore has ended, or was refused.
+   *
+   * @param start carried along, so that this record alone is enough for a row
+   * @param endedAt never before the start
+   * @param files how many files and directories came back
+   * @param failures the first of what did not, with the reason
+   */
+  record RestoreEnded(
+      RestoreStarted start,
+      Instant endedAt,
+      Verdict verdict,
+      long files,
+      long bytes,
+      long errorCount,
+      List<String> failures)
+      implements RestoreRecord {
+
+    public RestoreEnded {
+      Objects.requireNonNull(start, "start");
       Objects.requireNonNull(endedAt, "endedAt");
       Objects.requireNonNull(verdict, "verdict");
       failures = List.copyOf(failures);

@@ -7,7 +7,9 @@ import java.util.UUID;
 /**
  * A row of {@code requests} that this device has claimed.
  *
- * @param kind {@code backup}, {@code cancel} or {@code sync}; a newer control plane may know more
+ * @param kind {@code backup}, {@code cancel}, {@code sync} or {@code restore}; a newer control
+ *     plane may know more
+ * @param parameters JSON, if there are any
  * @param requestedBy the database user who asked
  * @param again whether it was claimed before
  */
@@ -16,6 +18,7 @@ public record Request(
     String kind,
     Optional<UUID> jobId,
     Optional<UUID> runId,
+    Optional<String> parameters,
     String requestedBy,
     boolean again) {
 
@@ -24,6 +27,7 @@ public record Request(
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(jobId, "jobId");
     Objects.requireNonNull(runId, "runId");
+    Objects.requireNonNull(parameters, "parameters");
     Objects.requireNonNull(requestedBy, "requestedBy");
   }
 }

@@ -110,7 +110,7 @@ class FleetIT {
         .isEmpty();
     assertThat(
             psql.rows(
-                "SELECT a.kind, b.kind FROM housekeeping_runs a, housekeeping_runs b"
+                "SELECT a.kind AS one, b.kind AS other FROM housekeeping_runs a, housekeeping_runs b"
                     + " WHERE a.lease_token < b.lease_token AND 'catalogue' NOT IN (a.kind, b.kind)"
                     + " AND a.end_time > b.start_time"))
         .as("two housekeepers at once")

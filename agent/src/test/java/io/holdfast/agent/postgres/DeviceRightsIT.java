@@ -104,6 +104,20 @@ class DeviceRightsIT {
               + " lease_token, start_time, status)"
               + " VALUES (gen_random_uuid(), 'prune', 'repo', ?, 'manual', 1, now(), 'running')",
           id);
+      psql.execute(
+          "INSERT INTO requests (id, kind, device_id, job_id, parameters)"
+              + " VALUES (gen_random_uuid(), 'restore', ?, ?, '{\"to\": \"/srv/back\"}')",
+          id,
+          job);
+      for (String status : List.of("running", "failed")) {
+        psql.execute(
+            "INSERT INTO restores (id, device_id, target, start_time, end_time, status)"
+                + " VALUES (gen_random_uuid(), ?, '/srv/back', now(),"
+                + " CASE WHEN ? = 'failed' THEN now() END, ?)",
+            id,
+            status,
+            status);
+      }
     }
   }
 
@@ -123,7 +137,8 @@ class DeviceRightsIT {
             "requests",
             "snapshots",
             "housekeeping_runs",
-            "verifications")) {
+            "verifications",
+            "restores")) {
       String column = table.equals("devices") ? "id" : "device_id";
       assertThat(fleet.psql.rows("SELECT FROM " + table + " WHERE " + column + " = ?", OTHER))
           .as(table)
@@ -257,6 +272,32 @@ class DeviceRightsIT {
             "UPDATE requests SET kind = 'backup' WHERE id = '%myRequest'",
             "DELETE FROM requests WHERE id = '%myRequest'",
             "UPDATE control_plane_version SET schema_version = 99",
+            // Restores: asking for them, others', and what has come of its own.
+            "INSERT INTO requests (kind, device_id, job_id, parameters)"
+                + " VALUES ('restore', '%other', '%othersJob', '{\"to\": \"/srv/x\"}')",
+            "INSERT INTO requests (kind, device_id, job_id, parameters)"
+                + " VALUES ('restore', '%me', '%othersJob', '{\"to\": \"/srv/x\"}')",
+            "UPDATE requests SET parameters = '{\"to\": \"/etc\"}' WHERE kind = 'restore'",
+            "UPDATE requests SET kind = 'restore', parameters = '{\"to\": \"/etc\"}'",
+            "UPDATE requests SET requested_by = 'x' WHERE kind = 'restore'",
+            "SELECT FROM restores WHERE device_id = '%other'",
+            "UPDATE restores SET message = 'x' WHERE device_id = '%other'",
+            "INSERT INTO restores (id, device_id, target, start_time, status)"
+                + " VALUES (gen_random_uuid(), '%other', '/x', now(), 'running')",
+            "INSERT INTO restores (id, device_id, target, start_time, status, requested_by)"
+                + " VALUES (gen_random_uuid(), '%me', '/x', now(), 'running', 'boss')",
+            "INSERT INTO restores (id, device_id, target, start_time, status, job_id)"
+                + " VALUES (gen_random_uuid(), '%me', '/x', now(), 'running', '%othersJob')",
+            "INSERT INTO restores (id, device_id, target, start_time, status, request_id)"
+                + " VALUES (gen_random_uuid(), '%me', '/x', now(), 'running', '%othersRequest')",
+            "UPDATE restores SET status = 'success' WHERE status = 'failed'",
+            "UPDATE restores SET target = '/y'",
+            "UPDATE restores SET device_id = '%other'",
+            "UPDATE restores SET requested_by = 'x'",
+            "DELETE FROM restores",
+            "SELECT holdfast.restore_check('{}', NULL)",
+            "SELECT holdfast.clean_up_runs(1)",
+            "SELECT holdfast.clean_up(1)",
             // Another's backups, and the repository that all share.
             "SELECT FROM snapshots WHERE device_id = '%other'",
             "DELETE FROM snapshots",
@@ -398,6 +439,9 @@ class DeviceRightsIT {
                 + " VALUES ('%me', 'run', 'job home', 'y', 'm', 'r', '%myJob')",
             "DELETE FROM problems WHERE device_id = '%me'",
             "UPDATE requests SET status = 'claimed', claimed_at = now() WHERE id = '%myRequest'",
+            "INSERT INTO restores (id, device_id, target, start_time, status)"
+                + " VALUES (gen_random_uuid(), '%me', '/x', now(), 'running')",
+            "UPDATE restores SET status = 'success', end_time = now() WHERE status = 'running'",
             "SELECT holdfast.sweep()")
         .map(DeviceRightsIT::filledIn);
   }

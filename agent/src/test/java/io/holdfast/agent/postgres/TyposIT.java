@@ -159,7 +159,52 @@ class TyposIT {
             housekeeping("'prun', 'interval', NULL, 60, NULL", "kind is \"prun\""),
             housekeeping("'prune', 'cron', '61 * * * *', NULL, NULL", "the field minute is \"61\""),
             housekeeping("'prune', 'interval', NULL, 60, 5", "parts is 5"),
-            housekeeping("'check-data', 'interval', NULL, 60, 0", "parts is 0"))
+            housekeeping("'check-data', 'interval', NULL, 60, 0", "parts is 0"),
+            new String[] {
+              "INSERT INTO requests (kind, device_id) VALUES ('restor', 'web-01')",
+              "request refused: kind is \"restor\""
+            },
+            new String[] {
+              "INSERT INTO requests (kind, device_id, parameters) VALUES ('sync', 'web-01', '{}')",
+              "a request of kind sync takes no parameters"
+            },
+            restore("NULL", "the parameters of a restore are missing"),
+            restore("'[]'", "the parameters of a restore are missing, or no JSON object"),
+            restore("'{}'", "do not say in \"to\" where to restore to"),
+            restore("'{\"to\": 5}'", "do not say in \"to\""),
+            restore("'{\"target\": \"/x\"}'", "have \"target\", which is unknown"),
+            restore("'{\"to\": \"srv/x\"}'", "\"to\" is \"srv/x\", which is not absolute"),
+            restore("'{\"to\": \"/\"}'", "nothing is restored in place by a row"),
+            restore("'{\"to\": \"/srv/../etc\"}'", "the path in \"to\" has \"..\""),
+            restoreWith("\"at\": \"yesterdy\"", "\"at\" is \"yesterdy\", which is no moment"),
+            restoreWith("\"at\": \"2026-02-30\"", "\"at\" is \"2026-02-30\", which is no"),
+            restoreWith("\"at\": 5", "\"at\" is \"5\", which is no moment"),
+            restoreWith("\"snapshot\": \"1a2b3c4d\"", "it has a job_id and a snapshot"),
+            restoreWith("\"include\": \"/srv\"", "\"include\" is no array"),
+            restoreWith("\"include\": []", "\"include\" is no array of 1 to 500 patterns"),
+            restoreWith("\"exclude\": [\"\"]", "\"exclude\" has a pattern that is empty"),
+            restoreWith(
+                "\"exclude\": [\"a\"], \"include\": [\"b\"]",
+                "either \"include\" or \"exclude\", not both"),
+            restoreWith("\"overwrite\": \"if-change\"", "\"overwrite\" is \"if-change\""),
+            restoreWith("\"overwrite\": true", "\"overwrite\" is \"true\""),
+            restoreOf("NULL", "NULL", "'{\"to\": \"/x\"}'", "a restore needs a job_id or"),
+            restoreOf(
+                "NULL",
+                "NULL",
+                "'{\"to\": \"/x\", \"snapshot\": \"1a2b3c4d\"}'",
+                "request refused: it names no device"),
+            restoreOf(
+                "'web-01'",
+                "NULL",
+                "'{\"to\": \"/x\", \"snapshot\": \"latest\"}'",
+                "\"snapshot\" is \"latest\", which is no id"),
+            restoreOf(
+                "'web-01'",
+                "NULL",
+                "'{\"to\": \"/x\", \"snapshot\": \"1a2b3c4d\", \"at\": \"today\"}'",
+                "\"at\" goes with a job_id"),
+            restoreOf("'web-01'", "gen_random_uuid()", "'{\"to\": \"/x\"}'", "there is no job "))
         .toList();
   }
 
@@ -212,6 +257,27 @@ class TyposIT {
     };
   }
 
+  private static String[] restore(String parameters, String words) {
+    return restoreOf("NULL", "'" + JOB + "'", parameters, words);
+  }
+
+  private static String[] restoreWith(String more, String words) {
+    return restore("'{\"to\": \"/srv/restored\", " + more + "}'", words);
+  }
+
+  private static String[] restoreOf(String device, String job, String parameters, String words) {
+    return new String[] {
+      "INSERT INTO requests (kind, device_id, job_id, parameters) VALUES ('restore', "
+          + device
+          + ", "
+          + job
+          + ", "
+          + parameters
+          + ")",
+      words
+    };
+  }
+
   private void run(String sql) throws SQLException {
     try (Statement statement = admin.createStatement()) {
       statement.execute(sql);
@@ -230,8 +296,8 @@ class TyposIT {
   }
 
   @Test
-  void each_of_sixty_wrong_rows_is_refused_with_its_own_sentence_and_no_secret() {
-    assertThat(wrongRows()).hasSizeGreaterThanOrEqualTo(40);
+  void each_of_ninety_wrong_rows_is_refused_with_its_own_sentence_and_no_secret() {
+    assertThat(wrongRows()).hasSizeGreaterThanOrEqualTo(85);
     Set<String> sentences = new HashSet<>();
     for (String[] wrong : wrongRows()) {
       ServerErrorMessage said = refusal(wrong[0]);
@@ -244,7 +310,7 @@ class TyposIT {
       }
       sentences.add(said.getMessage());
     }
-    assertThat(sentences).hasSizeGreaterThanOrEqualTo(wrongRows().size() - 4);
+    assertThat(sentences).hasSizeGreaterThanOrEqualTo(wrongRows().size() - 7);
   }
 
   @Test
@@ -259,6 +325,12 @@ class TyposIT {
         .isEqualTo("Did you mean \"control-plane\"?");
     assertThat(refusal(device("'web-02', 'Web 2', 'Linux'", "")[0]).getHint())
         .isEqualTo("Did you mean \"linux\"?");
+    assertThat(refusal(restoreWith("\"includ\": [\"a\"]", "")[0]).getHint())
+        .isEqualTo("Did you mean \"include\"?");
+    assertThat(refusal(restoreWith("\"overwrite\": \"if-change\"", "")[0]).getHint())
+        .isEqualTo("Did you mean \"if-changed\"?");
+    assertThat(refusal(restoreWith("\"whatever\": 1", "")[0]).getHint())
+        .isEqualTo("Known are to, at, snapshot, include, exclude, overwrite.");
   }
 
   @Test
@@ -278,6 +350,36 @@ class TyposIT {
     run("UPDATE schedules SET timezone = 'Europe/Berlin'");
     run(
         "INSERT INTO settings (device_id, key, value) VALUES ('web-01', 'repository_environment', '{\"A\": \"b\"}')");
+  }
+
+  @Test
+  void a_restore_that_can_be_meant_is_accepted_in_the_name_of_whoever_asks() throws SQLException {
+    for (String more :
+        List.of(
+            "",
+            ", \"at\": \"2 days ago\"",
+            ", \"at\": \"yesterday\"",
+            ", \"at\": \"2026-11-01 14:00\"",
+            ", \"at\": \"2026-11-01T14:00:00.5+02:00\"",
+            ", \"include\": [\"/srv/www/*.html\", \"b\"], \"overwrite\": \"never\"")) {
+      run(
+          "INSERT INTO requests (kind, job_id, requested_by, parameters) VALUES ('restore', '"
+              + JOB
+              + "', 'somebody else', '{\"to\": \"/srv/restored\""
+              + more
+              + "}')");
+    }
+    run("INSERT INTO devices (id, name, platform) VALUES ('db-01', 'DB 1', 'linux')");
+    run(
+        "INSERT INTO requests (kind, job_id, device_id, parameters) VALUES ('restore', '"
+            + JOB
+            + "', 'db-01', '{\"to\": \"/srv/restored\"}')");
+    assertThat(psql.rows("SELECT FROM requests WHERE requested_by = 'somebody else'")).isEmpty();
+    assertThat(psql.rows("SELECT FROM requests WHERE device_id = 'db-01'")).hasSize(1);
+    assertThat(refusal("UPDATE requests SET parameters = '{\"to\": \"/etc\"}'").getMessage())
+        .contains("cannot be changed into another one");
+    assertThat(refusal("UPDATE requests SET device_id = 'db-01'").getMessage())
+        .contains("cannot be changed into another one");
   }
 
   private static List<String> expressions(String resource) throws IOException {

@@ -9,6 +9,7 @@ import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +55,11 @@ class SpoolTest {
     @Override
     public void ended(ProofEnded ended) throws ControlPlaneException {
       take(ended);
+    }
+
+    @Override
+    public void restore(RestoreRecord record) throws ControlPlaneException {
+      take(record);
     }
 
     private void take(RunRecord record) throws ControlPlaneException {
@@ -98,6 +105,11 @@ class SpoolTest {
     assertThat(spool.waiting()).isEmpty();
   }
 
+  private static Stream<Class<?>> kindsOf(Class<?> of) {
+    Class<?>[] further = of.getPermittedSubclasses();
+    return further == null ? Stream.of(of) : Stream.of(further).flatMap(SpoolTest::kindsOf);
+  }
+
   @Test
   void records_of_every_kind_come_out_as_they_went_in() {
     List<RunRecord> one =
@@ -106,10 +118,12 @@ class SpoolTest {
             Records.finished(Records.started(2)),
             Records.missed(3),
             Records.housekeeping(4),
-            Records.proof(5));
+            Records.proof(5),
+            Records.restoreStarted(6),
+            Records.restoreEnded(7));
     assertThat(one.stream().map(Object::getClass).collect(Collectors.toSet()))
         .as("a kind that was added since")
-        .isEqualTo(Set.of((Object[]) RunRecord.class.getPermittedSubclasses()));
+        .isEqualTo(kindsOf(RunRecord.class).collect(Collectors.toSet()));
     Spool spool = new Spool(directory);
     one.forEach(spool::add);
 

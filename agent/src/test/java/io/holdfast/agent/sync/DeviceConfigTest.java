@@ -243,7 +243,13 @@ class DeviceConfigTest {
 
   @Test
   void the_machine_decides_what_may_be_read() {
-    Policy policy = new Policy(rule("/srv", "/home/jane"), Optional.empty(), Optional.empty());
+    Policy policy =
+        new Policy(
+            rule("/srv", "/home/jane"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            false);
     for (String allowed : List.of("/srv", "/srv/www", "/home/jane/x", "/srv/../srv/www")) {
       DeviceConfig config = config(policy, List.of(reading(allowed)), List.of(), List.of());
       assertThat(config.plans()).as(allowed).hasSize(1);
@@ -266,9 +272,14 @@ class DeviceConfigTest {
   void the_machine_decides_which_arguments_rows_may_add() {
     List<JobRow> jobs = List.of(reading("/srv"));
     Policy some =
-        new Policy(Optional.empty(), rule("--limit-upload", "--compression"), Optional.empty());
+        new Policy(
+            Optional.empty(),
+            rule("--limit-upload", "--compression"),
+            Optional.empty(),
+            Optional.empty(),
+            false);
     assertThat(config(some, jobs, List.of(), List.of()).plans()).hasSize(1);
-    Policy none = new Policy(Optional.empty(), rule(), Optional.empty());
+    Policy none = new Policy(Optional.empty(), rule(), Optional.empty(), Optional.empty(), false);
     DeviceConfig refused = config(none, jobs, List.of(), List.of());
     assertThat(refused.plans()).isEmpty();
     assertThat(problems(refused).getFirst())
@@ -277,7 +288,8 @@ class DeviceConfigTest {
 
   @Test
   void the_machine_decides_where_its_data_may_go() {
-    Policy policy = new Policy(Optional.empty(), Optional.empty(), rule("/mnt/repo"));
+    Policy policy =
+        new Policy(Optional.empty(), Optional.empty(), rule("/mnt/repo"), Optional.empty(), false);
     List<SettingRow> elsewhere =
         List.of(new SettingRow(false, "repository_url", "rest:https://evil.example/"));
     DeviceConfig refused = config(policy, List.of(reading("/srv")), List.of(), elsewhere);
@@ -320,13 +332,15 @@ class DeviceConfigTest {
           assertThat(problem.remedy())
               .contains("'control_plane_dump:' with 'url' and 'password_file'");
         });
-    Policy dumps = new Policy(Optional.empty(), Optional.empty(), Optional.empty(), true);
+    Policy dumps =
+        new Policy(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true);
     assertThat(config(dumps, jobs, List.of(), List.of()).plans()).hasSize(1);
   }
 
   @Test
   void a_kind_that_cannot_be_meant_is_a_problem() {
-    Policy dumps = new Policy(Optional.empty(), Optional.empty(), Optional.empty(), true);
+    Policy dumps =
+        new Policy(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true);
     assertThat(
             problems(
                 config(

@@ -6,6 +6,8 @@ import io.holdfast.agent.run.MissedBecause;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
@@ -79,6 +81,29 @@ public final class Records {
         Verdict.failed("proof-failed", "1 of 2 files did not come back", "Look."),
         1,
         1024,
+        1,
+        List.of("/home/jane/precious"));
+  }
+
+  /** The nth restore that a row asks for. */
+  public static RestoreStarted restoreStarted(int nth) {
+    return new RestoreStarted(
+        new UUID(10, nth),
+        "test-device",
+        Optional.of("home"),
+        Optional.of("ef".repeat(32)),
+        "/srv/restored",
+        NOON.plusSeconds(60L * nth));
+  }
+
+  public static RestoreEnded restoreEnded(int nth) {
+    RestoreStarted started = restoreStarted(nth);
+    return new RestoreEnded(
+        started,
+        started.startedAt().plusSeconds(5),
+        Verdict.partial("restore-partial", "1 file was not restored", "Look."),
+        12,
+        2048,
         1,
         List.of("/home/jane/precious"));
   }
