@@ -96,7 +96,10 @@ final class RestoreShown {
         order.dryRun() ? "dry run: " : "",
         Paint.outcome(result.outcome().word()),
         Text.rough(result.report().duration()));
-    result.report().totals().ifPresent(totals -> print(order, totals));
+    // restic counts what it has tried, also what then failed.
+    String done =
+        order.dryRun() ? "would write" : result.report().errorCount() > 0 ? "tried" : "restored";
+    result.report().totals().ifPresent(totals -> print(done, totals));
     for (ItemFailure failure : result.report().firstErrors()) {
       out.printf("  ! %s: %s%n", Text.visible(failure.item()), Text.visible(failure.message()));
     }
@@ -109,10 +112,9 @@ final class RestoreShown {
     }
   }
 
-  private void print(RestoreOrder order, Totals totals) {
+  private void print(String done, Totals totals) {
     out.printf(
-        "  %s  %d files and directories, %s%n",
-        order.dryRun() ? "would write" : "restored", totals.items(), Text.bytes(totals.bytes()));
+        "  %s  %d files and directories, %s%n", done, totals.items(), Text.bytes(totals.bytes()));
     if (totals.skippedItems() > 0) {
       out.printf(
           "  left as they are  %d, %s%n", totals.skippedItems(), Text.bytes(totals.skippedBytes()));

@@ -102,9 +102,14 @@ class RestoreInterruptedIT {
       assertThat(result.exitCode()).as(result.all()).isEqualTo(3);
       assertThat(result.out())
           .contains("partial after", "/too large: ", "no space left on device")
-          .contains("1 files or directories were not restored");
-      assertThat(Path.of(target + source.resolve("file-2").toString()))
-          .hasSameBinaryContentAs(source.resolve("file-2"));
+          .contains("files or directories were not restored");
+      // Small ones may find the disk full as well: what is not named must be whole.
+      for (String name : List.of("file-0", "file-1", "file-2", "too large")) {
+        if (!result.out().contains("/" + name + ": ")) {
+          assertThat(Path.of(target + source.resolve(name).toString()))
+              .hasSameBinaryContentAs(source.resolve(name));
+        }
+      }
     }
   }
 
