@@ -35,10 +35,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon: seven loops around one state. Sync brings the configuration and what admins ask for,
+ * The daemon: eight loops around one state. Sync brings the configuration and what admins ask for,
  * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
  * shows them on the way, notifications cut the wait for the next sync short, recovery puts in order
- * what a crash has left, and housekeeping does what the repository needs.
+ * what a crash has left, and housekeeping and copies do what the repositories need.
  */
 public final class Agent {
 
@@ -75,6 +75,8 @@ public final class Agent {
   private final Loop recoveryLoop;
   private final HousekeepingTurn housekeeping;
   private final Loop housekeepingLoop;
+  private final CopyTurn copies;
+  private final Loop copyLoop;
   private String comparedWith = "";
 
   public Agent(AgentParts parts) {
@@ -158,6 +160,14 @@ public final class Agent {
             () -> state.view().config(),
             clock);
     housekeepingLoop = Loop.inDaemon("housekeeping", housekeeping);
+    copies =
+        new CopyTurn(
+            parts.housekeeper(journal),
+            parts.copyTargets(),
+            parts.restic(),
+            () -> state.view().config(),
+            clock);
+    copyLoop = Loop.inDaemon("copies", copies);
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -187,7 +197,8 @@ public final class Agent {
             progressLoop,
             notificationLoop,
             recoveryLoop,
-            housekeepingLoop)
+            housekeepingLoop,
+            copyLoop)
         .forEach(Loop::start);
   }
 
@@ -200,10 +211,13 @@ public final class Agent {
     queue.beginStop();
     housekeeping.beginStop();
     housekeepingLoop.askToStop();
+    copies.beginStop();
+    copyLoop.askToStop();
     new StopOrder()
         .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
         .then(queue)
         .thenAtLast(housekeepingLoop)
+        .thenAtLast(copyLoop)
         .then(progressLoop, drainLoop)
         .then("the last delivery", drain::turn)
         .then("the end of the connections", parts::close);
@@ -216,6 +230,7 @@ public final class Agent {
     recoveryLoop.wake();
     notificationLoop.wake();
     housekeepingLoop.wake();
+    copyLoop.wake();
   }
 
   private void runEnded() {

@@ -2,6 +2,8 @@ package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.maintenance.BackupPasses;
+import io.holdfast.agent.maintenance.CopyBook;
+import io.holdfast.agent.maintenance.Copying;
 import io.holdfast.agent.maintenance.Housekeeper;
 import io.holdfast.agent.maintenance.HousekeepingBook;
 import io.holdfast.agent.maintenance.Leases;
@@ -9,6 +11,7 @@ import io.holdfast.agent.maintenance.RepositoryIds;
 import io.holdfast.agent.maintenance.StaleLocks;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
+import io.holdfast.agent.postgres.PostgresCopyBook;
 import io.holdfast.agent.postgres.PostgresHousekeepingBook;
 import io.holdfast.agent.postgres.PostgresLeases;
 import io.holdfast.agent.postgres.PostgresRequestSource;
@@ -195,6 +198,7 @@ public final class AgentParts implements AutoCloseable {
         book,
         leases(),
         new StaleLocks(book, lockPolicy(), config.deviceId(), clock),
+        new Copying(book, copyBook(), new BackupPasses(leases(), repositoryIds)),
         journal,
         config.deviceId(),
         clock,
@@ -203,6 +207,14 @@ public final class AgentParts implements AutoCloseable {
 
   public HousekeepingBook housekeepingBook() {
     return new PostgresHousekeepingBook(database, config.deviceId());
+  }
+
+  private CopyBook copyBook() {
+    return new PostgresCopyBook(database, config.deviceId());
+  }
+
+  public CopyTargets copyTargets() {
+    return new CopyTargets(copyBook(), leases(), repositoryIds, secrets, config.policy());
   }
 
   public RepositoryIds repositoryIds() {

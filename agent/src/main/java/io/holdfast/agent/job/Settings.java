@@ -70,6 +70,22 @@ public record Settings(
     repositoryEnvironment = Map.copyOf(repositoryEnvironment);
   }
 
+  /** The same with the repository of others. */
+  public Settings withRepositoryOf(Settings others) {
+    return new Settings(
+        syncInterval,
+        push,
+        maxConcurrentBackups,
+        others.repositoryUrl,
+        others.repositoryPassword,
+        repositoryCacheDir,
+        repositoryAutoInit,
+        others.repositoryEnvironment,
+        stalledAfter,
+        catchUp,
+        housekeeping);
+  }
+
   /** The same without a place to back up to. */
   public Settings withoutRepository() {
     return new Settings(

@@ -13,6 +13,7 @@ import java.util.UUID;
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 record SnapshotRow(
     String id,
+    Optional<String> originalId,
     Instant time,
     Optional<UUID> jobId,
     Optional<String> deviceId,
@@ -27,6 +28,7 @@ record SnapshotRow(
   static SnapshotRow of(SnapshotEntry entry) {
     return new SnapshotRow(
         entry.id(),
+        entry.original(),
         entry.time(),
         entry.tagged(SnapshotTags.JOB).flatMap(SnapshotRow::uuid),
         entry.tagged(SnapshotTags.DEVICE),

@@ -164,6 +164,14 @@ public final class Restic {
     return environment;
   }
 
+  /** Where to read; the caller has seen to it that the two need no contrary variables. */
+  private static void addSource(
+      Map<String, String> environment, Repository from, PrivateFiles.Pair files) {
+    from.environment().forEach((name, secret) -> environment.put(name, secret.value()));
+    environment.put("RESTIC_FROM_REPOSITORY_FILE", files.repository().toString());
+    environment.put("RESTIC_FROM_PASSWORD_FILE", files.password().toString());
+  }
+
   private static BackupReport notStarted(String why) {
     return new BackupReport(
         OptionalInt.empty(),
@@ -228,24 +236,29 @@ public final class Restic {
   /**
    * Runs a command that may take long.
    *
+   * @param from a second repository that it reads
    * @param stop when it is ended
    * @param started told which process it is
    * @param output reads its standard output
    */
   WorkReport work(
       Repository repository,
+      Optional<Repository> from,
       List<String> command,
       StopReason stop,
       Consumer<ProcessIdentity> started,
       ResticProcess.Output output) {
-    Redaction redaction = repository.redaction();
+    Redaction redaction = repository.redaction(from);
     BoundedText meaningful = new BoundedText(4096, 4096);
     BoundedText errors = new BoundedText(8192, 8192);
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
     arguments.addAll(command);
-    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
+    try (PrivateFiles.Pair files = privateFiles.write(repository);
+        PrivateFiles.Pair source = privateFiles.write(from.orElse(repository))) {
+      Map<String, String> environment = environment(repository, files);
+      from.ifPresent(read -> addSource(environment, read, source));
       ResticProcess.Ended ended =
-          new ResticProcess(arguments, environment(repository, files), stop, grace, started)
+          new ResticProcess(arguments, environment, stop, grace, started)
               .runReading(
                   output,
                   line -> {

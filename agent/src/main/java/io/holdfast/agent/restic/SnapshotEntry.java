@@ -10,10 +10,12 @@ import java.util.Optional;
  *
  * @param id 64 hexadecimal digits
  * @param time when its backup began
+ * @param original the snapshot that it was copied from, or made of when its tags were changed
  * @param files how many it holds; only restic 0.17 and newer wrote it down, like the bytes
  */
 public record SnapshotEntry(
     String id,
+    Optional<String> original,
     Instant time,
     String host,
     List<String> paths,
@@ -24,6 +26,7 @@ public record SnapshotEntry(
 
   public SnapshotEntry {
     Objects.requireNonNull(id, "id");
+    Objects.requireNonNull(original, "original");
     Objects.requireNonNull(time, "time");
     Objects.requireNonNull(host, "host");
     paths = List.copyOf(paths);
@@ -31,6 +34,11 @@ public record SnapshotEntry(
     Objects.requireNonNull(files, "files");
     Objects.requireNonNull(bytes, "bytes");
     Objects.requireNonNull(addedBytes, "addedBytes");
+  }
+
+  /** The same for all copies of one snapshot. */
+  public String originalId() {
+    return original.orElse(id);
   }
 
   /** What stands behind this beginning in the first tag that begins so. */

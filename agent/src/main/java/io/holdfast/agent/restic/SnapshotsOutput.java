@@ -44,6 +44,7 @@ final class SnapshotsOutput {
     JsonNode summary = snapshot.path("summary");
     return new SnapshotEntry(
         snapshot.path("id").asText(),
+        Optional.of(snapshot.path("original").asText("")).filter(id -> !id.isEmpty()),
         OffsetDateTime.parse(snapshot.path("time").asText()).toInstant(),
         snapshot.path("hostname").asText(),
         texts(snapshot.path("paths")),

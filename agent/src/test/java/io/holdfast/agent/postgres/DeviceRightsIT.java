@@ -44,6 +44,9 @@ class DeviceRightsIT {
       device(ME, MY_JOB, 1, MY_RUN, MY_REQUEST);
       device(OTHER, OTHERS_JOB, 2, OTHERS_RUN, OTHERS_REQUEST);
       psql.execute(
+          "INSERT INTO copy_targets (name, repository_url, repository_password, every_job)"
+              + " VALUES ('offsite', '/second', 'everybody''s', true)");
+      psql.execute(
           "INSERT INTO backup_jobs (id, device_id, name, source_paths) VALUES (?, ?, 'second', '{/s}')",
           MY_SECOND_JOB,
           ME);
@@ -282,6 +285,22 @@ class DeviceRightsIT {
             "SELECT holdfast.catalogue_end('%me', 'repo', now())",
             "SELECT holdfast.snapshots_forgotten('%me', 'repo', '%othersJob', '{}', '[]')",
             "SELECT FROM holdfast.repository_leases",
+            // Where copies go, and by which password.
+            "SELECT FROM copy_targets",
+            "SELECT FROM copy_targets_public",
+            "UPDATE copy_targets SET repository_url = '/mine'",
+            "DELETE FROM copy_targets",
+            "UPDATE backup_jobs SET copy_to = '{}' WHERE id = '%myJob'",
+            "SELECT holdfast.copy_targets_of('%me')",
+            "SELECT holdfast.copy_targets_of('%other')",
+            "SELECT holdfast.copy_target_found('%me', 'offsite', 'x')",
+            "SELECT holdfast.copy_jobs('%me', 'offsite')",
+            "SELECT holdfast.copies_forgotten('%me', 'repo', '{x}')",
+            "SELECT holdfast.housekeeping_of('%me', 'repo', 'offsite')",
+            "SELECT holdfast.retention_work('%me', 'repo', 'offsite')",
+            "SELECT FROM holdfast.forgotten_copies",
+            "SELECT FROM snapshot_copies",
+            "SELECT FROM jobs_without_copy",
             "DELETE FROM holdfast.repository_users",
             "SELECT holdfast.clean_up_housekeeping('1 day', 1)",
             "SELECT holdfast.require_own('%other')",

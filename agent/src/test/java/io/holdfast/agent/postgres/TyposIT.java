@@ -55,6 +55,9 @@ class TyposIT {
     psql.execute(
         "INSERT INTO schedules (id, job_id, schedule_type, interval_seconds) VALUES (1, ?, 'interval', 60)",
         JOB);
+    psql.setting("repository_url", "/main");
+    psql.execute(
+        "INSERT INTO copy_targets (name, repository_url, repository_password) VALUES ('offsite', '/second', 'p')");
   }
 
   @AfterEach
@@ -141,7 +144,30 @@ class TyposIT {
             housekeeping("'prun', 'interval', NULL, 60, NULL", "kind is \"prun\""),
             housekeeping("'prune', 'cron', '61 * * * *', NULL, NULL", "the field minute is \"61\""),
             housekeeping("'prune', 'interval', NULL, 60, 5", "parts is 5"),
-            housekeeping("'check-data', 'interval', NULL, 60, 0", "parts is 0"))
+            housekeeping("'check-data', 'interval', NULL, 60, 0", "parts is 0"),
+            housekeeping(
+                "'copy', 'interval', NULL, 60, NULL", "kind is copy, and there is no target"),
+            new String[] {
+              "INSERT INTO housekeeping (kind, target, schedule_type, interval_seconds)"
+                  + " VALUES ('copy', 'ofsite', 'interval', 60)",
+              "there is no copy target \"ofsite\""
+            },
+            jobWith("copy_to", "'{ofsite}'", "copy_to names \"ofsite\""),
+            jobWith("copy_to", "'{NULL}'", "copy_to names \"NULL\""),
+            target("'off site', '/r', 'p', NULL", "the name \"off site\" is not allowed"),
+            target("'new', ' ', '" + SECRET + "', NULL", "repository_url is empty"),
+            target("'new', 's3:x', '', NULL", "repository_password is empty"),
+            target("'new', 'x', '" + SECRET + " ', NULL", "begins or ends with white space"),
+            target("'new', 'x', 'file:../" + SECRET + "', NULL", "repository_password refers to a"),
+            target(
+                "'new', 'x', 'p', 'enc:v1:" + SECRET + "'", "repository_environment refers to a"),
+            target("'new', 'x', 'p', '{\"A\": \"" + SECRET + "\"'", "is no JSON object of strings"),
+            target("'new', '/second', 'p', NULL", "another one has the same repository_url"),
+            target("'new', '/main', 'p', NULL", "is one that devices back up into"),
+            new String[] {
+              "UPDATE copy_targets SET retention_policy = 'standrd'",
+              "copy target refused: there is no retention policy \"standrd\""
+            })
         .toList();
   }
 
@@ -194,6 +220,15 @@ class TyposIT {
     };
   }
 
+  private static String[] target(String values, String words) {
+    return new String[] {
+      "INSERT INTO copy_targets (name, repository_url, repository_password, repository_environment) VALUES ("
+          + values
+          + ")",
+      words
+    };
+  }
+
   private void run(String sql) throws SQLException {
     try (Statement statement = admin.createStatement()) {
       statement.execute(sql);
@@ -237,6 +272,8 @@ class TyposIT {
         .isEqualTo("Did you mean \"repository_password\"?");
     assertThat(refusal(setting("'completely_different', 'x'", "")[0]).getHint())
         .isEqualTo("SELECT * FROM setting_keys lists the settings.");
+    assertThat(refusal(jobWith("copy_to", "'{ofsite}'", "")[0]).getHint())
+        .isEqualTo("Did you mean \"offsite\"?");
     assertThat(refusal(device("'web-02', 'Web 2', 'Linux'", "")[0]).getHint())
         .isEqualTo("Did you mean \"linux\"?");
   }
