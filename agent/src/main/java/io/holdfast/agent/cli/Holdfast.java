@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       ForgetCommand.class,
       HousekeepCommand.class,
       RotateCredentialCommand.class,
+      RotateRepositoryPasswordCommand.class,
       MigrateCommand.class,
       EnrolTokenCommand.class,
       SecretCommand.class,

@@ -4,6 +4,7 @@ import io.holdfast.agent.daemon.LocalStatus.NextRun;
 import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.postgres.ChangeNotifications;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
@@ -35,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The daemon: eight loops around one state. Sync brings the configuration and what admins ask for,
+ * The daemon: nine loops around one state. Sync brings the configuration and what admins ask for,
  * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
  * shows them on the way, notifications cut the wait for the next sync short, recovery puts in order
  * what a crash has left, and housekeeping and copies do what the repositories need.
@@ -73,10 +74,7 @@ public final class Agent {
   private final Loop progressLoop;
   private final Loop notificationLoop;
   private final Loop recoveryLoop;
-  private final HousekeepingTurn housekeeping;
-  private final Loop housekeepingLoop;
-  private final CopyTurn copies;
-  private final Loop copyLoop;
+  private final RepositoryLoops repositories;
   private String comparedWith = "";
 
   public Agent(AgentParts parts) {
@@ -152,22 +150,8 @@ public final class Agent {
                 new SecureRandom(),
                 problems,
                 this::wakeDue));
-    housekeeping =
-        new HousekeepingTurn(
-            parts.housekeeper(journal),
-            parts.repositoryIds(),
-            parts.restic(),
-            () -> state.view().config(),
-            clock);
-    housekeepingLoop = Loop.inDaemon("housekeeping", housekeeping);
-    copies =
-        new CopyTurn(
-            parts.housekeeper(journal),
-            parts.copyTargets(),
-            parts.restic(),
-            () -> state.view().config(),
-            clock);
-    copyLoop = Loop.inDaemon("copies", copies);
+    repositories =
+        new RepositoryLoops(parts, journal, () -> state.view().config(), this::keptSettings);
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -190,16 +174,9 @@ public final class Agent {
         parts.config().stateDirectory());
     problems.all().forEach(p -> log.warn("{}. {}", p.message(), p.remedy()));
     writeStatus();
-    Stream.of(
-            syncLoop,
-            dueLoop,
-            drainLoop,
-            progressLoop,
-            notificationLoop,
-            recoveryLoop,
-            housekeepingLoop,
-            copyLoop)
+    Stream.of(syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop, recoveryLoop)
         .forEach(Loop::start);
+    repositories.start();
   }
 
   /**
@@ -209,15 +186,11 @@ public final class Agent {
   public void stop() throws InterruptedException {
     log.info("holdfast stops; {} runs go on or wait", queue.size());
     queue.beginStop();
-    housekeeping.beginStop();
-    housekeepingLoop.askToStop();
-    copies.beginStop();
-    copyLoop.askToStop();
+    repositories.beginStop();
     new StopOrder()
         .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
         .then(queue)
-        .thenAtLast(housekeepingLoop)
-        .thenAtLast(copyLoop)
+        .thenAtLast(repositories.loops())
         .then(progressLoop, drainLoop)
         .then("the last delivery", drain::turn)
         .then("the end of the connections", parts::close);
@@ -229,8 +202,14 @@ public final class Agent {
     dueLoop.wake();
     recoveryLoop.wake();
     notificationLoop.wake();
-    housekeepingLoop.wake();
-    copyLoop.wake();
+    repositories.wake();
+  }
+
+  /** What an agent that is started anew without its control plane would go by too. */
+  private Optional<Settings> keptSettings() {
+    boolean kept =
+        problems.all().stream().noneMatch(p -> p.code().equals("config-cache-unwritten"));
+    return state.view().config().filter(_ -> kept).map(DeviceConfig::settings);
   }
 
   private void runEnded() {

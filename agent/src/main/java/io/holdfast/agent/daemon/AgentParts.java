@@ -6,6 +6,7 @@ import io.holdfast.agent.maintenance.CopyBook;
 import io.holdfast.agent.maintenance.Copying;
 import io.holdfast.agent.maintenance.Housekeeper;
 import io.holdfast.agent.maintenance.HousekeepingBook;
+import io.holdfast.agent.maintenance.KeyRemoval;
 import io.holdfast.agent.maintenance.Leases;
 import io.holdfast.agent.maintenance.RepositoryIds;
 import io.holdfast.agent.maintenance.StaleLocks;
@@ -13,6 +14,7 @@ import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
 import io.holdfast.agent.postgres.PostgresCopyBook;
 import io.holdfast.agent.postgres.PostgresHousekeepingBook;
+import io.holdfast.agent.postgres.PostgresKeysUsed;
 import io.holdfast.agent.postgres.PostgresLeases;
 import io.holdfast.agent.postgres.PostgresRequestSource;
 import io.holdfast.agent.postgres.PostgresRunSink;
@@ -215,6 +217,15 @@ public final class AgentParts implements AutoCloseable {
 
   public CopyTargets copyTargets() {
     return new CopyTargets(copyBook(), leases(), repositoryIds, secrets, config.policy());
+  }
+
+  /** Tells by which key this device has opened a repository. */
+  KeyTurn.Told keysUsed() {
+    return new PostgresKeysUsed(database, config.deviceId())::tell;
+  }
+
+  KeyRemoval keyRemoval() {
+    return new KeyRemoval(leases());
   }
 
   public RepositoryIds repositoryIds() {

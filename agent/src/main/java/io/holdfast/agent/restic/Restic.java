@@ -127,6 +127,10 @@ public final class Restic {
             "restic reported snapshot " + id.get() + ", and the repository does not hold it");
   }
 
+  PrivateFiles privateFiles() {
+    return privateFiles;
+  }
+
   boolean waitsForLocks() {
     return binary.version().isAtLeast(0, 16, 0);
   }
