@@ -34,12 +34,20 @@ COMMENT ON COLUMN housekeeping.device_id IS 'Only this housekeeper; NULL: any. W
 COMMENT ON COLUMN housekeeping.timezone IS 'Zone of the cron expression; NULL: UTC';
 COMMENT ON COLUMN housekeeping.parts IS 'For check-data: so many turns read all data';
 
+CREATE FUNCTION holdfast.housekeeping_kinds() RETURNS text[]
+  LANGUAGE sql
+  IMMUTABLE
+  SET search_path = pg_catalog
+AS $$
+  SELECT ARRAY ['forget', 'prune', 'check', 'check-data', 'catalogue', 'unlock']
+$$;
+
 CREATE FUNCTION holdfast.housekeeping_check() RETURNS trigger
   LANGUAGE plpgsql
   SET search_path = pg_catalog
 AS $$
 DECLARE
-  kinds CONSTANT text[] := ARRAY ['forget', 'prune', 'check', 'check-data', 'catalogue', 'unlock'];
+  kinds CONSTANT text[] := holdfast.housekeeping_kinds();
 BEGIN
   IF NEW.kind <> ALL (kinds) THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',

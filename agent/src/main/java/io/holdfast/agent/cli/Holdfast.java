@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
       RestoreCommand.class,
       RecoverCommand.class,
       RotateCredentialCommand.class,
+      RotateRepositoryPasswordCommand.class,
       MigrateCommand.class,
       EnrolTokenCommand.class,
       RebuildCommand.class,

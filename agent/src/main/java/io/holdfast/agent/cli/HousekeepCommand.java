@@ -7,10 +7,13 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.maintenance.Kind;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -43,6 +46,12 @@ final class HousekeepCommand implements Callable<Integer> {
       description = "one of ${COMPLETION-CANDIDATES}")
   private String kind = "";
 
+  @Option(
+      names = "--target",
+      paramLabel = "NAME",
+      description = "in this copy target instead of the repository that devices back up into")
+  private @Nullable String target;
+
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
     Kind wanted =
@@ -51,13 +60,18 @@ final class HousekeepCommand implements Callable<Integer> {
                 new ParameterException(
                     spec.commandLine(),
                     "\"" + kind + "\" is none of " + String.join(", ", new Kinds())));
+    if (wanted == Kind.COPY && target == null) {
+      throw new ParameterException(
+          spec.commandLine(), "say where to copy to: --target NAME, as copy_targets has it");
+    }
     Logging.quiet();
     try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
       return HousekeepingShown.show(
           spec.commandLine().getOut(),
           json.wanted(),
-          new ManualHousekeeping(parts, signal.cancellation()).run(wanted));
+          new ManualHousekeeping(parts, signal.cancellation())
+              .run(wanted, Optional.ofNullable(target)));
     }
   }
 }

@@ -4,6 +4,7 @@ import io.holdfast.agent.daemon.LocalStatus.NextRun;
 import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.postgres.ChangeNotifications;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
@@ -39,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * The daemon: nine loops around one state. Sync brings the configuration and what admins ask for,
  * due turns schedules into runs, the queue carries them out, drain delivers their records, progress
  * shows them on the way, notifications cut the wait for the next sync short, recovery puts in order
- * what a crash has left, and housekeeping, proof and restores do what they are called.
+ * what a crash has left, restores do what rows ask for, and the repositories have loops of their
+ * own.
  */
 public final class Agent {
 
@@ -74,10 +76,7 @@ public final class Agent {
   private final Loop progressLoop;
   private final Loop notificationLoop;
   private final Loop recoveryLoop;
-  private final HousekeepingTurn housekeeping;
-  private final Loop housekeepingLoop;
-  private final ProofTurn proof;
-  private final Loop proofLoop;
+  private final RepositoryLoops repositories;
   private final RestoreTurn restores;
   private final Loop restoreLoop;
   private String comparedWith = "";
@@ -166,18 +165,8 @@ public final class Agent {
                 new SecureRandom(),
                 problems,
                 this::wakeDue));
-    housekeeping =
-        new HousekeepingTurn(
-            parts.housekeeper(journal),
-            parts.repositoryIds(),
-            parts.restic(),
-            () -> state.view().config(),
-            clock);
-    housekeepingLoop = Loop.inDaemon("housekeeping", housekeeping);
-    proof =
-        new ProofTurn(
-            parts.prover(journal), parts.dueProofs(), locks, () -> state.view().config(), clock);
-    proofLoop = Loop.inDaemon("proof", proof);
+    repositories =
+        new RepositoryLoops(parts, journal, () -> state.view().config(), this::keptSettings, locks);
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -201,16 +190,9 @@ public final class Agent {
     problems.all().forEach(p -> log.warn("{}. {}", p.message(), p.remedy()));
     writeStatus();
     Stream.of(
-            syncLoop,
-            dueLoop,
-            drainLoop,
-            progressLoop,
-            notificationLoop,
-            recoveryLoop,
-            housekeepingLoop,
-            proofLoop,
-            restoreLoop)
+            syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop, recoveryLoop, restoreLoop)
         .forEach(Loop::start);
+    repositories.start();
   }
 
   /**
@@ -220,16 +202,13 @@ public final class Agent {
   public void stop() throws InterruptedException {
     log.info("holdfast stops; {} runs go on or wait", queue.size());
     queue.beginStop();
-    housekeeping.beginStop();
-    housekeepingLoop.askToStop();
-    proof.beginStop();
-    proofLoop.askToStop();
+    repositories.beginStop();
     restores.beginStop();
     restoreLoop.askToStop();
     new StopOrder()
         .then(recoveryLoop, notificationLoop, syncLoop, dueLoop)
         .then(queue)
-        .thenAtLast(housekeepingLoop, proofLoop, restoreLoop)
+        .thenAtLast(Stream.concat(repositories.loops().stream(), Stream.of(restoreLoop)).toList())
         .then(progressLoop, drainLoop)
         .then("the last delivery", drain::turn)
         .then("the end of the connections", parts::close);
@@ -241,8 +220,15 @@ public final class Agent {
     dueLoop.wake();
     recoveryLoop.wake();
     notificationLoop.wake();
-    housekeepingLoop.wake();
     restoreLoop.wake();
+    repositories.wake();
+  }
+
+  /** What an agent that is started anew without its control plane would go by too. */
+  private Optional<Settings> keptSettings() {
+    boolean kept =
+        problems.all().stream().noneMatch(p -> p.code().equals("config-cache-unwritten"));
+    return state.view().config().filter(_ -> kept).map(DeviceConfig::settings);
   }
 
   private void runEnded() {

@@ -3,14 +3,19 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.dump.PgDump;
 import io.holdfast.agent.maintenance.BackupPasses;
+import io.holdfast.agent.maintenance.CopyBook;
+import io.holdfast.agent.maintenance.Copying;
 import io.holdfast.agent.maintenance.Housekeeper;
 import io.holdfast.agent.maintenance.HousekeepingBook;
+import io.holdfast.agent.maintenance.KeyRemoval;
 import io.holdfast.agent.maintenance.Leases;
 import io.holdfast.agent.maintenance.RepositoryIds;
 import io.holdfast.agent.maintenance.StaleLocks;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
+import io.holdfast.agent.postgres.PostgresCopyBook;
 import io.holdfast.agent.postgres.PostgresHousekeepingBook;
+import io.holdfast.agent.postgres.PostgresKeysUsed;
 import io.holdfast.agent.postgres.PostgresLeases;
 import io.holdfast.agent.postgres.PostgresRequestSource;
 import io.holdfast.agent.postgres.PostgresRunSink;
@@ -253,6 +258,7 @@ public final class AgentParts implements AutoCloseable {
         book,
         leases(),
         new StaleLocks(book, lockPolicy(), config.deviceId(), clock),
+        new Copying(book, copyBook(), new BackupPasses(leases(), repositoryIds)),
         journal,
         config.deviceId(),
         clock,
@@ -261,6 +267,23 @@ public final class AgentParts implements AutoCloseable {
 
   public HousekeepingBook housekeepingBook() {
     return new PostgresHousekeepingBook(database, config.deviceId());
+  }
+
+  private CopyBook copyBook() {
+    return new PostgresCopyBook(database, config.deviceId());
+  }
+
+  public CopyTargets copyTargets() {
+    return new CopyTargets(copyBook(), leases(), repositoryIds, secrets, config.policy());
+  }
+
+  /** Tells by which key this device has opened a repository. */
+  KeyTurn.Told keysUsed() {
+    return new PostgresKeysUsed(database, config.deviceId())::tell;
+  }
+
+  KeyRemoval keyRemoval() {
+    return new KeyRemoval(leases());
   }
 
   public RepositoryIds repositoryIds() {

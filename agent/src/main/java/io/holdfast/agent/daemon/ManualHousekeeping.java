@@ -3,6 +3,7 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.SnapshotTags;
+import io.holdfast.agent.maintenance.CopyBook.TargetRow;
 import io.holdfast.agent.maintenance.Housekeeper;
 import io.holdfast.agent.maintenance.Housekeeper.Workplace;
 import io.holdfast.agent.maintenance.HousekeepingBook.JobPolicy;
@@ -45,11 +46,14 @@ public final class ManualHousekeeping {
   /**
    * Does one thing now.
    *
+   * @param target the copy target that it is done in; empty for the device's own repository
    * @throws ControlPlaneException if the control plane cannot be reached, or this is no housekeeper
    * @throws InterruptedException if the thread was interrupted
    */
-  public Result run(Kind kind) throws ControlPlaneException, InterruptedException {
-    return atWork((housekeeper, place) -> housekeeper.doNow(place, kind, cancellation));
+  public Result run(Kind kind, Optional<String> target)
+      throws ControlPlaneException, InterruptedException {
+    return atWork(
+        target, kind, (housekeeper, place) -> housekeeper.doNow(place, kind, cancellation));
   }
 
   /**
@@ -69,7 +73,10 @@ public final class ManualHousekeeping {
             job.get().jobName(),
             job.get().deviceId(),
             job.get().rules().orElseThrow());
-    return atWork((housekeeper, place) -> housekeeper.forgetNow(place, work, cancellation));
+    return atWork(
+        Optional.empty(),
+        Kind.FORGET,
+        (housekeeper, place) -> housekeeper.forgetNow(place, work, cancellation));
   }
 
   /**
@@ -116,7 +123,8 @@ public final class ManualHousekeeping {
         throws ControlPlaneException, InterruptedException;
   }
 
-  private Result atWork(Work work) throws ControlPlaneException, InterruptedException {
+  private Result atWork(Optional<String> target, Kind kind, Work work)
+      throws ControlPlaneException, InterruptedException {
     Settings settings = settings();
     var missing = RepositoryAccess.missing(settings);
     if (missing.isPresent()) {
@@ -124,14 +132,19 @@ public final class ManualHousekeeping {
     }
     try {
       Restic restic = parts.restic().get();
-      Optional<String> id = parts.repositoryIds().of(restic, RepositoryAccess.of(settings));
-      if (id.isEmpty()) {
-        return new Result.Declined(
-            "the repository does not open", "'holdfast doctor' on this machine says why.");
+      Optional<Workplace> place = place(target, kind, restic, settings);
+      if (place.isEmpty()) {
+        return target
+            .map(name ->
+                new Result.Declined(
+                    "there is no copy target \"" + name + "\" that is enabled",
+                    "SELECT name, enabled FROM copy_targets_public lists them, for an admin."))
+            .orElseGet(() ->
+                new Result.Declined(
+                    "the repository does not open", "'holdfast doctor' on this machine says why."));
       }
       Housekeeper housekeeper = parts.housekeeper(parts.journal(new ProgressBoard(), () -> {}));
-      Optional<HousekeepingEnded> ended =
-          work.with(housekeeper, Workplace.of(restic, settings, id.get()));
+      Optional<HousekeepingEnded> ended = work.with(housekeeper, place.get());
       var _ = parts.drain().turn();
       return ended
           .<Result>map(Result.Ended::new)
@@ -142,6 +155,23 @@ public final class ManualHousekeeping {
     } catch (ResticUnavailable e) {
       return new Result.Declined(e.getMessage(), e.remedy());
     }
+  }
+
+  private Optional<Workplace> place(
+      Optional<String> target, Kind kind, Restic restic, Settings settings)
+      throws ControlPlaneException, InterruptedException {
+    if (target.isEmpty()) {
+      return parts
+          .repositoryIds()
+          .of(restic, RepositoryAccess.of(settings))
+          .map(id -> Workplace.of(restic, settings, id));
+    }
+    for (TargetRow row : parts.copyTargets().all()) {
+      if (row.name().equals(target.get())) {
+        return Optional.of(parts.copyTargets().place(row, restic, settings, kind == Kind.COPY));
+      }
+    }
+    return Optional.empty();
   }
 
   private Settings settings() throws ControlPlaneException {

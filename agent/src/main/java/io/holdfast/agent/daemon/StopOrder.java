@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import java.time.Duration;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +39,8 @@ final class StopOrder {
     return this;
   }
 
-  /** Those whose turn ends a restic cleanly, within what the runs have left of the time. */
-  StopOrder thenAtLast(Loop... loops) throws InterruptedException {
+  /** Those whose turns end a restic cleanly, within what the runs have left of the time. */
+  StopOrder thenAtLast(List<Loop> loops) throws InterruptedException {
     for (Loop loop : loops) {
       Duration left = RUNS.minusNanos(System.nanoTime() - begin);
       loop.awaitStop(left.isNegative() ? LOOP : left);

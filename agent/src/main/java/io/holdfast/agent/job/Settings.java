@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param repositoryEnvironment variables for the storage back-end, such as {@code
  *     AWS_ACCESS_KEY_ID}
  * @param stalledAfter a restic that shows no progress for so long is ended, 10 s to 1 week
+ * @param reportRepositoryKey whether the agent tells by which key it opens the repository
  */
 public record Settings(
     Duration syncInterval,
@@ -31,7 +32,8 @@ public record Settings(
     Map<String, Secret> repositoryEnvironment,
     Duration stalledAfter,
     CatchUp catchUp,
-    Housekeeping housekeeping) {
+    Housekeeping housekeeping,
+    boolean reportRepositoryKey) {
 
   /**
    * When missed runs are made up for, after the agent's start or the machine's sleep.
@@ -70,6 +72,23 @@ public record Settings(
     repositoryEnvironment = Map.copyOf(repositoryEnvironment);
   }
 
+  /** The same with the repository of others. */
+  public Settings withRepositoryOf(Settings others) {
+    return new Settings(
+        syncInterval,
+        push,
+        maxConcurrentBackups,
+        others.repositoryUrl,
+        others.repositoryPassword,
+        repositoryCacheDir,
+        repositoryAutoInit,
+        others.repositoryEnvironment,
+        stalledAfter,
+        catchUp,
+        housekeeping,
+        reportRepositoryKey);
+  }
+
   /** The same without a place to back up to. */
   public Settings withoutRepository() {
     return new Settings(
@@ -83,6 +102,7 @@ public record Settings(
         repositoryEnvironment,
         stalledAfter,
         catchUp,
-        housekeeping);
+        housekeeping,
+        reportRepositoryKey);
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Brings the table {@code snapshots} up to what the repository really holds. */
 final class Catalogue {
@@ -35,10 +36,20 @@ final class Catalogue {
    * @throws ControlPlaneException if the list cannot be written down
    */
   Listed list(RepositoryWork work) throws ControlPlaneException {
+    return list(work, _ -> {});
+  }
+
+  /**
+   * Lists them, and shows each.
+   *
+   * @throws ControlPlaneException if the list cannot be written down
+   */
+  Listed list(RepositoryWork work, Consumer<SnapshotEntry> shown) throws ControlPlaneException {
     Instant begun = book.beginList();
     List<ControlPlaneException> trouble = new ArrayList<>();
     WorkReport report =
         work.snapshots(entry -> {
+          shown.accept(entry);
           part.add(entry);
           listed++;
           if (part.size() == PART && trouble.isEmpty()) {

@@ -23,8 +23,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,7 @@ public final class Housekeeper {
   private final HousekeepingBook book;
   private final Leases leases;
   private final StaleLocks staleLocks;
+  private final Copying copying;
   private final RunJournal journal;
   private final String deviceId;
   private final Clock clock;
@@ -51,6 +54,7 @@ public final class Housekeeper {
       HousekeepingBook book,
       Leases leases,
       StaleLocks staleLocks,
+      Copying copying,
       RunJournal journal,
       String deviceId,
       Clock clock,
@@ -58,19 +62,33 @@ public final class Housekeeper {
     this.book = book;
     this.leases = leases;
     this.staleLocks = staleLocks;
+    this.copying = copying;
     this.journal = journal;
     this.deviceId = deviceId;
     this.clock = clock;
     this.random = random;
   }
 
-  /** Where the work is done, and with what. */
+  /**
+   * Where the work is done, and with what.
+   *
+   * @param target which copy target it is, if it is one
+   */
   public record Workplace(
-      Restic restic, Repository repository, String repositoryId, Settings settings) {
+      Restic restic,
+      Repository repository,
+      String repositoryId,
+      Settings settings,
+      Optional<CopyTarget> target) {
 
     /** The settings must be complete. */
     public static Workplace of(Restic restic, Settings settings, String repositoryId) {
-      return new Workplace(restic, RepositoryAccess.of(settings), repositoryId, settings);
+      return new Workplace(
+          restic, RepositoryAccess.of(settings), repositoryId, settings, Optional.empty());
+    }
+
+    Optional<String> targetName() {
+      return target.map(CopyTarget::name);
     }
   }
 
@@ -104,9 +122,36 @@ public final class Housekeeper {
       }
       carryOut(place, Order.of(task), cancellation);
     }
-    return book.tasks(place.repositoryId()).stream()
+    return next(place.repositoryId(), place.targetName());
+  }
+
+  private Optional<Instant> next(String repositoryId, Optional<String> target)
+      throws ControlPlaneException {
+    return book.tasks(repositoryId, target).stream()
         .flatMap(task -> task.dueAt().stream())
         .min(Instant::compareTo);
+  }
+
+  /**
+   * When something is to be done next in a copy target; empty if never.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked
+   */
+  public Optional<Instant> nextIn(String target) throws ControlPlaneException {
+    return next(CopyTarget.provisionalId(target), Optional.of(target));
+  }
+
+  /**
+   * What is to be done now in a copy target.
+   *
+   * @throws ControlPlaneException if the control plane cannot be asked
+   */
+  public Set<Kind> dueIn(String target) throws ControlPlaneException {
+    Instant now = clock.instant();
+    return book.tasks(CopyTarget.provisionalId(target), Optional.of(target)).stream()
+        .filter(task -> isDue(task, now))
+        .map(Task::kind)
+        .collect(Collectors.toSet());
   }
 
   /**
@@ -137,7 +182,7 @@ public final class Housekeeper {
 
   private List<Task> due(Workplace place) throws ControlPlaneException {
     Instant now = clock.instant();
-    return book.tasks(place.repositoryId()).stream()
+    return book.tasks(place.repositoryId(), place.targetName()).stream()
         .filter(task -> isDue(task, now))
         .sorted((one, other) -> one.kind().compareTo(other.kind()))
         .toList();
@@ -175,6 +220,7 @@ public final class Housekeeper {
               order.kind().word(),
               place.repositoryId(),
               deviceId,
+              place.targetName(),
               order.task().map(Task::id),
               lease.token(),
               now);
@@ -185,7 +231,7 @@ public final class Housekeeper {
   }
 
   private boolean isStillDue(Workplace place, Task task) throws ControlPlaneException {
-    return book.tasks(place.repositoryId()).stream()
+    return book.tasks(place.repositoryId(), place.targetName()).stream()
         .anyMatch(now -> now.id() == task.id() && isDue(now, clock.instant()));
   }
 
@@ -193,7 +239,11 @@ public final class Housekeeper {
       Workplace place, Order order, HeldLease lease, UUID run, Cancellation cancellation) {
     try {
       Duration patience = place.settings().housekeeping().patience();
-      if (order.kind() != Kind.CATALOGUE) {
+      Optional<Verdict> shut = Copying.whyShut(place);
+      if (shut.isPresent()) {
+        return Done.of(shut.get());
+      }
+      if (order.kind() != Kind.CATALOGUE && order.kind() != Kind.COPY) {
         if (!lease.alone(
             patience,
             () -> staleLocks.look(place.restic(), place.repository(), place.repositoryId()))) {
@@ -232,6 +282,7 @@ public final class Housekeeper {
       throws ControlPlaneException, InterruptedException {
     return switch (order.kind()) {
       case UNLOCK -> Done.success(Optional.empty(), Map.of());
+      case COPY -> copying.copy(place, work, cancellation);
       case FORGET -> {
         // First, so that what stays can be told of every snapshot.
         Catalogue.Listed listed = new Catalogue(book, place.repositoryId()).list(work);
@@ -258,7 +309,7 @@ public final class Housekeeper {
   private List<RetentionWork> jobs(Workplace place, Order order) throws ControlPlaneException {
     return order.job().isPresent()
         ? List.of(order.job().get())
-        : book.retention(place.repositoryId());
+        : book.retention(place.repositoryId(), place.targetName());
   }
 
   private void tell(UUID run, ProcessIdentity process) {

@@ -17,17 +17,20 @@ public interface HousekeepingBook {
   /**
    * What this device has to look after.
    *
+   * @param target the copy target that it is about; empty for the repository of the devices
    * @throws ControlPlaneException if the control plane cannot be asked, or the device is no
    *     housekeeper
    */
-  List<Task> tasks(String repositoryId) throws ControlPlaneException;
+  List<Task> tasks(String repositoryId, Optional<String> target) throws ControlPlaneException;
 
   /**
    * The jobs whose snapshots may go, those first that have waited longest.
    *
+   * @param target the copy target that it is about; empty for the repository of the devices
    * @throws ControlPlaneException if the control plane cannot be asked
    */
-  List<RetentionWork> retention(String repositoryId) throws ControlPlaneException;
+  List<RetentionWork> retention(String repositoryId, Optional<String> target)
+      throws ControlPlaneException;
 
   /**
    * A job that this device may see, by its name or id, and the policy that applies to it.

@@ -8,6 +8,8 @@ import java.util.Optional;
 public enum Kind {
   /** Removes locks of the dead. */
   UNLOCK,
+  /** Copies snapshots into a copy target. */
+  COPY,
   /** Applies the retention policies. */
   FORGET,
   /** Frees what was forgotten. */

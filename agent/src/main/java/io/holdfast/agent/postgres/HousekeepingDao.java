@@ -62,8 +62,8 @@ final class HousekeepingDao {
   private static final String BEGUN =
       """
       INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, housekeeping_id, triggered_by, lease_token,
-                                     start_time, status)
-      VALUES (:run, :kind, :repository, :device, :schedule, :trigger, :token, :start, 'running')
+                                     start_time, status, target)
+      VALUES (:run, :kind, :repository, :device, :schedule, :trigger, :token, :start, 'running', :target)
       """;
 
   static int begun(Handle handle, HousekeepingRun run) {
@@ -73,6 +73,7 @@ final class HousekeepingDao {
         .bind("kind", run.kind())
         .bind("repository", run.repositoryId())
         .bind("device", run.deviceId())
+        .bind("target", run.target().orElse(null))
         .bind("schedule", run.scheduleId().orElse(null))
         .bind("trigger", trigger(run))
         .bind("token", run.leaseToken())
@@ -96,9 +97,9 @@ final class HousekeepingDao {
   private static final String ENDED =
       """
       INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time,
-                                     end_time, status, code, message, exit_code, statistics, restic_output, restic_errors)
+                                     end_time, status, code, message, exit_code, statistics, restic_output, restic_errors, target)
       VALUES (:run, :kind, :repository, :device, :trigger, :token, :start,
-              :end, :status, :code, :message, :exit, CAST(:statistics AS jsonb), :out, :err)
+              :end, :status, :code, :message, :exit, CAST(:statistics AS jsonb), :out, :err, :target)
       ON CONFLICT (run_uuid) DO UPDATE
       SET end_time      = excluded.end_time,
           status        = excluded.status,
@@ -119,6 +120,7 @@ final class HousekeepingDao {
         .bind("kind", run.kind())
         .bind("repository", run.repositoryId())
         .bind("device", run.deviceId())
+        .bind("target", run.target().orElse(null))
         .bind("trigger", trigger(run))
         .bind("token", run.leaseToken())
         .bind("start", Times.write(run.startedAt()))

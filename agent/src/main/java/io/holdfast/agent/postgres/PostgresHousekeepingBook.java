@@ -29,10 +29,15 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
   }
 
   @Override
-  public List<Task> tasks(String repositoryId) throws ControlPlaneException {
+  public List<Task> tasks(String repositoryId, Optional<String> target)
+      throws ControlPlaneException {
     return database.call(handle ->
         handle
-            .select("SELECT * FROM holdfast.housekeeping_of(?, ?)", deviceId, repositoryId)
+            .select(
+                "SELECT * FROM holdfast.housekeeping_of(?, ?, CAST(? AS varchar))",
+                deviceId,
+                repositoryId,
+                target.orElse(null))
             .map((row, _) -> HousekeepingDao.task(row))
             .list()
             .stream()
@@ -41,10 +46,17 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
   }
 
   @Override
-  public List<RetentionWork> retention(String repositoryId) throws ControlPlaneException {
+  public List<RetentionWork> retention(String repositoryId, Optional<String> target)
+      throws ControlPlaneException {
     return database.call(handle ->
-        handle
-            .select("SELECT * FROM holdfast.retention_work(?, ?)", deviceId, repositoryId)
+        (target.isEmpty()
+                ? handle.select(
+                    "SELECT * FROM holdfast.retention_work(?, ?)", deviceId, repositoryId)
+                : handle.select(
+                    "SELECT * FROM holdfast.retention_work(?, ?, ?)",
+                    deviceId,
+                    repositoryId,
+                    target.get()))
             .map((row, _) ->
                 new RetentionWork(
                     row.getObject("job_id", UUID.class),

@@ -14,6 +14,7 @@ import java.util.UUID;
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 record SnapshotRow(
     String id,
+    Optional<String> originalId,
     Instant time,
     Optional<UUID> jobId,
     Optional<String> deviceId,
@@ -28,6 +29,7 @@ record SnapshotRow(
   static SnapshotRow of(SnapshotEntry entry) {
     return new SnapshotRow(
         entry.id(),
+        entry.original(),
         entry.time(),
         SnapshotTags.jobIn(entry.tags()),
         SnapshotTags.deviceIn(entry.tags()),

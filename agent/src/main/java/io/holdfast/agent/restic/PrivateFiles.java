@@ -45,6 +45,18 @@ final class PrivateFiles {
     }
   }
 
+  /** A file by which restic gets a new password; closing removes it. */
+  record Single(Path path) implements AutoCloseable {
+    @Override
+    public void close() {
+      remove(path);
+    }
+  }
+
+  Single writeNew(Secret password) throws IOException {
+    return new Single(write("new-password", password));
+  }
+
   Pair write(Repository repository) throws IOException {
     Path url = write("repository", repository.url());
     try {

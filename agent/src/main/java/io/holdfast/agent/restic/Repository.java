@@ -40,10 +40,34 @@ public record Repository(
 
   /** Takes everything that is secret about this repository out of a text. */
   Redaction redaction() {
+    return redaction(Optional.empty());
+  }
+
+  /** The same, and of another that takes part. */
+  Redaction redaction(Optional<Repository> other) {
+    List<Secret> secrets = new ArrayList<>(secrets());
+    other.ifPresent(from -> secrets.addAll(from.secrets()));
+    return Redaction.of(WrittenForms.of(secrets));
+  }
+
+  private List<Secret> secrets() {
     List<Secret> secrets = new ArrayList<>(environment.values());
     secrets.add(password);
     secrets.addAll(inUrl());
-    return Redaction.of(WrittenForms.of(secrets));
+    return secrets;
+  }
+
+  /**
+   * The variables that both need, with different values: one restic process has room for one of
+   * them only.
+   */
+  public List<String> contradictions(Repository other) {
+    return environment.entrySet().stream()
+        .filter(mine ->
+            !mine.getValue().equals(other.environment.getOrDefault(mine.getKey(), mine.getValue())))
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
   }
 
   /** The URL for people, without a password in it. */

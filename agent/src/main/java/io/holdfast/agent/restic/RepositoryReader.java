@@ -195,6 +195,7 @@ public final class RepositoryReader {
     try {
       return restic.stream(
           repository,
+          Optional.empty(),
           command,
           this::stop,
           watch.started(),
@@ -251,6 +252,7 @@ public final class RepositoryReader {
         ResticProcess.Ended ended =
             restic.stream(
                 repository,
+                Optional.empty(),
                 command,
                 this::stop,
                 _ -> {},

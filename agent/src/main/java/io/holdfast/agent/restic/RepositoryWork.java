@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * What is done upon a repository as a whole. Most of it needs the repository for itself: the caller
@@ -18,10 +20,14 @@ public final class RepositoryWork {
   /** Beyond any prune: only a hang takes longer. */
   private static final Duration LONGEST = Duration.ofDays(7);
 
+  private static final Pattern SNAPSHOT_ID = Pattern.compile("[0-9a-f]{64}");
+  private static final Pattern SAVED = Pattern.compile("snapshot [0-9a-f]+ saved");
+
   private static final int KEPT = 8 * 1024;
 
   private final Restic restic;
   private final Repository repository;
+  private final Optional<Repository> from;
   private final Cancellation cancellation;
   private final Duration retryLock;
   private final Consumer<ProcessIdentity> started;
@@ -38,11 +44,64 @@ public final class RepositoryWork {
       Cancellation cancellation,
       Duration retryLock,
       Consumer<ProcessIdentity> started) {
+    this(restic, repository, Optional.empty(), cancellation, retryLock, started);
+  }
+
+  private RepositoryWork(
+      Restic restic,
+      Repository repository,
+      Optional<Repository> from,
+      Cancellation cancellation,
+      Duration retryLock,
+      Consumer<ProcessIdentity> started) {
     this.restic = restic;
     this.repository = repository;
+    this.from = from;
     this.cancellation = cancellation;
     this.retryLock = retryLock;
     this.started = started;
+  }
+
+  /** The same repository, with another to copy from. */
+  public RepositoryWork from(Repository source) {
+    return new RepositoryWork(
+        restic, repository, Optional.of(source), cancellation, retryLock, started);
+  }
+
+  /** The same in another repository. */
+  public RepositoryWork in(Repository other) {
+    return new RepositoryWork(restic, other, cancellation, retryLock, started);
+  }
+
+  /** Makes the repository, which must not be there, so that copies share its data. */
+  public WorkReport initialise() {
+    return told(List.of("init", "--copy-chunker-params"));
+  }
+
+  /** How it ended, and how many were copied. */
+  public record Copied(WorkReport report, long snapshots) {}
+
+  /**
+   * Copies these snapshots; restic passes over those that are there already.
+   *
+   * @param ids never empty: restic would take that for all snapshots
+   */
+  public Copied copy(List<String> ids) {
+    if (ids.isEmpty() || !ids.stream().allMatch(id -> SNAPSHOT_ID.matcher(id).matches())) {
+      throw new IllegalArgumentException("not the ids of snapshots: " + ids);
+    }
+    List<String> command = new ArrayList<>(List.of("copy"));
+    command.addAll(ids);
+    AtomicLong saved = new AtomicLong();
+    WorkReport report =
+        told(
+            command,
+            line -> {
+              if (SAVED.matcher(line).matches()) {
+                saved.incrementAndGet();
+              }
+            });
+    return new Copied(report, saved.get());
   }
 
   /** How it ended, and what stays and what went, as far as restic said. */
@@ -101,10 +160,19 @@ public final class RepositoryWork {
   }
 
   private WorkReport told(List<String> command) {
+    return told(command, _ -> {});
+  }
+
+  private WorkReport told(List<String> command, Consumer<String> lines) {
     BoundedText output = new BoundedText(KEPT, KEPT);
-    Redaction redaction = repository.redaction();
+    Redaction redaction = repository.redaction(from);
     WorkReport report =
-        work(command, ResticProcess.lines(line -> output.add(redaction.redact(line))));
+        work(
+            command,
+            ResticProcess.lines(line -> {
+              lines.accept(line);
+              output.add(redaction.redact(line));
+            }));
     return new WorkReport(
         report.meaning(),
         report.exitCode(),
@@ -138,12 +206,13 @@ public final class RepositoryWork {
   /** One that met a lock has said nothing yet, so its answer is read by the next. */
   private WorkReport work(List<String> command, ResticProcess.OutputReader output) {
     long begin = System.nanoTime();
-    WorkReport report = restic.work(repository, withRetry(command), this::stop, started, output);
+    WorkReport report =
+        restic.work(repository, from, withRetry(command), this::stop, started, output);
     while (report.meaning() == ExitMeaning.LOCKED
         && !restic.waitsForLocks()
         && System.nanoTime() - begin < retryLock.toNanos()
         && Restic.paused(cancellation)) {
-      report = restic.work(repository, withRetry(command), this::stop, started, output);
+      report = restic.work(repository, from, withRetry(command), this::stop, started, output);
     }
     return report;
   }

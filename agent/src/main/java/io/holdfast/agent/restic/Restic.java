@@ -127,6 +127,10 @@ public final class Restic {
             "restic reported snapshot " + id.get() + ", and the repository does not hold it");
   }
 
+  PrivateFiles privateFiles() {
+    return privateFiles;
+  }
+
   boolean waitsForLocks() {
     return binary.version().isAtLeast(0, 16, 0);
   }
@@ -162,6 +166,14 @@ public final class Restic {
         "RESTIC_CACHE_DIR", repository.cacheDirectory().orElse(defaultCache).toString());
     environment.put("RESTIC_PROGRESS_FPS", PROGRESS_FPS);
     return environment;
+  }
+
+  /** Where to read; the caller has seen to it that the two need no contrary variables. */
+  private static void addSource(
+      Map<String, String> environment, Repository from, PrivateFiles.Pair files) {
+    from.environment().forEach((name, secret) -> environment.put(name, secret.value()));
+    environment.put("RESTIC_FROM_REPOSITORY_FILE", files.repository().toString());
+    environment.put("RESTIC_FROM_PASSWORD_FILE", files.password().toString());
   }
 
   private static BackupReport notStarted(String why) {
@@ -222,10 +234,12 @@ public final class Restic {
   /**
    * Runs a command whose output is read as it comes, however much it is.
    *
+   * @param from a second repository that it reads
    * @throws IOException if it could not be started; the message says why
    */
   ResticProcess.Ended stream(
       Repository repository,
+      Optional<Repository> from,
       List<String> command,
       StopReason stopReason,
       Consumer<ProcessIdentity> started,
@@ -234,9 +248,11 @@ public final class Restic {
       throws IOException {
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
     arguments.addAll(command);
-    try (PrivateFiles.Pair files = privateFiles.write(repository)) {
-      return new ResticProcess(
-              arguments, environment(repository, files), stopReason, grace, started)
+    try (PrivateFiles.Pair files = privateFiles.write(repository);
+        PrivateFiles.Pair source = privateFiles.write(from.orElse(repository))) {
+      Map<String, String> environment = environment(repository, files);
+      from.ifPresent(read -> addSource(environment, read, source));
+      return new ResticProcess(arguments, environment, stopReason, grace, started)
           .runReading(out, err);
     }
   }
@@ -250,23 +266,26 @@ public final class Restic {
   /**
    * Runs a command that may take long.
    *
+   * @param from a second repository that it reads
    * @param stop when it is ended
    * @param started told which process it is
    * @param output reads its standard output
    */
   WorkReport work(
       Repository repository,
+      Optional<Repository> from,
       List<String> command,
       StopReason stop,
       Consumer<ProcessIdentity> started,
       ResticProcess.OutputReader output) {
-    Redaction redaction = repository.redaction();
+    Redaction redaction = repository.redaction(from);
     BoundedText meaningful = new BoundedText(4096, 4096);
     BoundedText errors = new BoundedText(8192, 8192);
     try {
       ResticProcess.Ended ended =
           stream(
               repository,
+              from,
               command,
               stop,
               started,

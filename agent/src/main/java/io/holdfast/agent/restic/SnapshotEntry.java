@@ -77,4 +77,9 @@ public record SnapshotEntry(
   public OptionalLong addedBytes() {
     return summary.stream().mapToLong(BackupSummary::dataAdded).findFirst();
   }
+
+  /** The same for all copies of one snapshot. */
+  public String originalId() {
+    return original.orElse(id);
+  }
 }

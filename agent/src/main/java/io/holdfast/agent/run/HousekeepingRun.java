@@ -10,6 +10,7 @@ import java.util.UUID;
  *
  * @param kind as {@code housekeeping.kind} has it
  * @param repositoryId restic's own
+ * @param target the copy target that it is done in; empty for the repository of the devices
  * @param scheduleId the row of {@code housekeeping}; empty if somebody asked for it
  * @param leaseToken of the lease under which it began
  */
@@ -18,6 +19,7 @@ public record HousekeepingRun(
     String kind,
     String repositoryId,
     String deviceId,
+    Optional<String> target,
     Optional<Integer> scheduleId,
     long leaseToken,
     Instant startedAt) {
@@ -27,6 +29,7 @@ public record HousekeepingRun(
     Objects.requireNonNull(kind, "kind");
     Objects.requireNonNull(repositoryId, "repositoryId");
     Objects.requireNonNull(deviceId, "deviceId");
+    Objects.requireNonNull(target, "target");
     Objects.requireNonNull(scheduleId, "scheduleId");
     Objects.requireNonNull(startedAt, "startedAt");
   }

@@ -37,6 +37,7 @@ final class SettingsReading {
   private static final String CATCH_UP_DELAY = "catch_up_delay_seconds";
   private static final String CATCH_UP_JITTER = "catch_up_jitter_seconds";
   private static final String LEASE = "housekeeping_lease_seconds";
+  private static final String REPORT_KEY = "report_repository_key";
   private static final String PATIENCE = "housekeeping_patience_seconds";
 
   /**
@@ -57,7 +58,8 @@ final class SettingsReading {
           CATCH_UP_DELAY,
           CATCH_UP_JITTER,
           LEASE,
-          PATIENCE);
+          PATIENCE,
+          REPORT_KEY);
 
   private final Map<String, String> values = new HashMap<>();
   private final SecretSource secrets;
@@ -86,7 +88,8 @@ final class SettingsReading {
             reading.seconds(CATCH_UP_DELAY, 60, 0, 86_400),
             reading.seconds(CATCH_UP_JITTER, 240, 0, 86_400)),
         new Housekeeping(
-            reading.seconds(LEASE, 300, 15, 3600), reading.seconds(PATIENCE, 1800, 10, 86_400)));
+            reading.seconds(LEASE, 300, 15, 3600), reading.seconds(PATIENCE, 1800, 10, 86_400)),
+        reading.flag(REPORT_KEY, false));
   }
 
   private void take(SettingRow row) {

@@ -44,6 +44,9 @@ class DeviceRightsIT {
       device(ME, MY_JOB, 1, MY_RUN, MY_REQUEST);
       device(OTHER, OTHERS_JOB, 2, OTHERS_RUN, OTHERS_REQUEST);
       psql.execute(
+          "INSERT INTO copy_targets (name, repository_url, repository_password, every_job)"
+              + " VALUES ('offsite', '/second', 'everybody''s', true)");
+      psql.execute(
           "INSERT INTO backup_jobs (id, device_id, name, source_paths) VALUES (?, ?, 'second', '{/s}')",
           MY_SECOND_JOB,
           ME);
@@ -339,6 +342,30 @@ class DeviceRightsIT {
             "SELECT holdfast.catalogue_end('%me', 'repo', now())",
             "SELECT holdfast.snapshots_forgotten('%me', 'repo', '%othersJob', '{}', '[]')",
             "SELECT FROM holdfast.repository_leases",
+            // Where copies go, and by which password.
+            "SELECT FROM copy_targets",
+            "SELECT FROM copy_targets_public",
+            "UPDATE copy_targets SET repository_url = '/mine'",
+            "DELETE FROM copy_targets",
+            "UPDATE backup_jobs SET copy_to = '{}' WHERE id = '%myJob'",
+            "SELECT holdfast.copy_targets_of('%me')",
+            "SELECT holdfast.copy_targets_of('%other')",
+            "SELECT holdfast.copy_target_found('%me', 'offsite', 'x')",
+            "SELECT holdfast.copy_jobs('%me', 'offsite')",
+            "SELECT holdfast.copies_forgotten('%me', 'repo', '{x}')",
+            "SELECT holdfast.housekeeping_of('%me', 'repo', 'offsite')",
+            "SELECT holdfast.retention_work('%me', 'repo', 'offsite')",
+            "SELECT FROM holdfast.forgotten_copies",
+            "SELECT FROM snapshot_copies",
+            "SELECT FROM jobs_without_copy",
+            "SELECT holdfast.key_used('%other', 'repo', 'abcdef01')",
+            "SELECT holdfast.rotation_strangers('repo')",
+            "SELECT holdfast.repository_of('%other')",
+            "SELECT FROM password_rotations",
+            "INSERT INTO password_rotations (id, repository_id, old_key) VALUES (gen_random_uuid(), 'r', 'k')",
+            "SELECT FROM password_rotation_devices",
+            "SELECT FROM holdfast.repository_keys_used",
+            "INSERT INTO holdfast.repository_keys_used (device_id, repository_id, key_id) VALUES ('%other', 'r', 'k')",
             "DELETE FROM holdfast.repository_users",
             "SELECT holdfast.clean_up_housekeeping('1 day', 1)",
             "SELECT holdfast.require_own('%other')",
@@ -427,6 +454,7 @@ class DeviceRightsIT {
             "SELECT FROM control_plane_version",
             "SELECT FROM snapshots",
             "SELECT holdfast.backup_enters('%me', 'repo', gen_random_uuid(), 60)",
+            "SELECT holdfast.key_used('%me', 'repo', 'abcdef01')",
             "INSERT INTO devices (id, name, platform) VALUES ('%me', 'x', 'linux')"
                 + " ON CONFLICT (id) DO UPDATE SET last_seen = now()",
             "UPDATE schedules SET last_run_at = now(), next_run_at = now() WHERE id = 1",

@@ -55,6 +55,9 @@ class TyposIT {
     psql.execute(
         "INSERT INTO schedules (id, job_id, schedule_type, interval_seconds) VALUES (1, ?, 'interval', 60)",
         JOB);
+    psql.setting("repository_url", "/main");
+    psql.execute(
+        "INSERT INTO copy_targets (name, repository_url, repository_password) VALUES ('offsite', '/second', 'p')");
   }
 
   @AfterEach
@@ -204,7 +207,30 @@ class TyposIT {
                 "NULL",
                 "'{\"to\": \"/x\", \"snapshot\": \"1a2b3c4d\", \"at\": \"today\"}'",
                 "\"at\" goes with a job_id"),
-            restoreOf("'web-01'", "gen_random_uuid()", "'{\"to\": \"/x\"}'", "there is no job "))
+            restoreOf("'web-01'", "gen_random_uuid()", "'{\"to\": \"/x\"}'", "there is no job "),
+            housekeeping(
+                "'copy', 'interval', NULL, 60, NULL", "kind is copy, and there is no target"),
+            new String[] {
+              "INSERT INTO housekeeping (kind, target, schedule_type, interval_seconds)"
+                  + " VALUES ('copy', 'ofsite', 'interval', 60)",
+              "there is no copy target \"ofsite\""
+            },
+            jobWith("copy_to", "'{ofsite}'", "copy_to names \"ofsite\""),
+            jobWith("copy_to", "'{NULL}'", "copy_to names \"NULL\""),
+            target("'off site', '/r', 'p', NULL", "the name \"off site\" is not allowed"),
+            target("'new', ' ', '" + SECRET + "', NULL", "repository_url is empty"),
+            target("'new', 's3:x', '', NULL", "repository_password is empty"),
+            target("'new', 'x', '" + SECRET + " ', NULL", "begins or ends with white space"),
+            target("'new', 'x', 'file:../" + SECRET + "', NULL", "repository_password refers to a"),
+            target(
+                "'new', 'x', 'p', 'enc:v1:" + SECRET + "'", "repository_environment refers to a"),
+            target("'new', 'x', 'p', '{\"A\": \"" + SECRET + "\"'", "is no JSON object of strings"),
+            target("'new', '/second', 'p', NULL", "another one has the same repository_url"),
+            target("'new', '/main', 'p', NULL", "is one that devices back up into"),
+            new String[] {
+              "UPDATE copy_targets SET retention_policy = 'standrd'",
+              "copy target refused: there is no retention policy \"standrd\""
+            })
         .toList();
   }
 
@@ -251,6 +277,15 @@ class TyposIT {
   private static String[] housekeeping(String values, String words) {
     return new String[] {
       "INSERT INTO housekeeping (kind, schedule_type, cron_expression, interval_seconds, parts) VALUES ("
+          + values
+          + ")",
+      words
+    };
+  }
+
+  private static String[] target(String values, String words) {
+    return new String[] {
+      "INSERT INTO copy_targets (name, repository_url, repository_password, repository_environment) VALUES ("
           + values
           + ")",
       words
@@ -323,6 +358,8 @@ class TyposIT {
         .isEqualTo("SELECT * FROM setting_keys lists the settings.");
     assertThat(refusal("UPDATE backup_jobs SET kind = 'control_plane'").getHint())
         .isEqualTo("Did you mean \"control-plane\"?");
+    assertThat(refusal(jobWith("copy_to", "'{ofsite}'", "")[0]).getHint())
+        .isEqualTo("Did you mean \"offsite\"?");
     assertThat(refusal(device("'web-02', 'Web 2', 'Linux'", "")[0]).getHint())
         .isEqualTo("Did you mean \"linux\"?");
     assertThat(refusal(restoreWith("\"includ\": [\"a\"]", "")[0]).getHint())

@@ -57,7 +57,14 @@ public final class Records {
     Instant at = NOON.plusSeconds(60L * nth);
     return new HousekeepingEnded(
         new HousekeepingRun(
-            new UUID(8, nth), "check-data", "ab".repeat(32), "test-device", Optional.of(3), 17, at),
+            new UUID(8, nth),
+            "check-data",
+            "ab".repeat(32),
+            "test-device",
+            Optional.of("offsite"),
+            Optional.of(3),
+            17,
+            at),
         at.plusSeconds(5),
         Verdict.success(),
         Optional.of(0),

@@ -1,0 +1,262 @@
+package io.holdfast.agent.daemon;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.maintenance.Housekeeper.Workplace;
+import io.holdfast.agent.postgres.DeviceLogins;
+import io.holdfast.agent.postgres.PasswordRotations;
+import io.holdfast.agent.postgres.PasswordRotations.DeviceLine;
+import io.holdfast.agent.postgres.PasswordRotations.Passwords;
+import io.holdfast.agent.postgres.PasswordRotations.Rotation;
+import io.holdfast.agent.restic.Repository;
+import io.holdfast.agent.restic.RepositoryKeys;
+import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restic.WorkReport;
+import io.holdfast.agent.run.RepositoryAccess;
+import io.holdfast.agent.secret.Secret;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A new password for the repository that this device backs up into. The old key stays until every
+ * device has opened the repository by the new one; whatever is cut short goes on when it is called
+ * again.
+ */
+public final class PasswordRotation implements AutoCloseable {
+
+  private static final Pattern REFERENCE = Pattern.compile("(file|env|enc):.*");
+
+  private final AgentParts parts;
+  private final PasswordRotations rotations;
+
+  /**
+   * @param admin the control plane, by the login of an admin: a device may not change settings
+   */
+  public PasswordRotation(AgentParts parts, DatabaseAddress admin) {
+    this.parts = parts;
+    rotations = new PasswordRotations(admin);
+  }
+
+  /** What came of it. */
+  public sealed interface Result {
+    /**
+     * It goes on; {@code reference} is what the setting stands for, if it is no password itself.
+     */
+    record GoesOn(List<DeviceLine> devices, Optional<String> reference) implements Result {}
+
+    /** The old key is gone; these devices had not used the new one. */
+    record Finished(List<DeviceLine> lockedOut) implements Result {}
+
+    /** Nothing was done, or not all. */
+    record Declined(String message, String remedy) implements Result {}
+  }
+
+  /** What all steps need. */
+  private record Scene(
+      Workplace place, RepositoryKeys keys, RepositoryKeys.Key current, Optional<Rotation> open) {
+    Repository repository() {
+      return place.repository();
+    }
+  }
+
+  private static final class Stop extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final transient Result.Declined result;
+
+    private Stop(String message, String remedy) {
+      super(message);
+      result = new Result.Declined(message, remedy);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Step {
+    Result take(Scene scene) throws Stop, ControlPlaneException, InterruptedException;
+  }
+
+  /**
+   * Adds the new key and rolls its password out; if that has been done, says how far it is.
+   *
+   * @param given the new password; empty for one that is made here
+   */
+  public Result begin(Optional<Secret> given) throws ControlPlaneException, InterruptedException {
+    return on(scene -> begin(scene, given));
+  }
+
+  /** Who has used the new key, and who has not. */
+  public Result status() throws ControlPlaneException, InterruptedException {
+    return on(scene -> goesOn(rolledOut(scene)));
+  }
+
+  /**
+   * Removes the old key.
+   *
+   * @param force also if devices are locked out by it
+   */
+  public Result finish(boolean force) throws ControlPlaneException, InterruptedException {
+    return on(scene -> finish(scene, force));
+  }
+
+  private Result on(Step step) throws ControlPlaneException, InterruptedException {
+    Settings settings = parts.deviceConfig(parts.configSource().sync(parts.heartbeat())).settings();
+    var missing = RepositoryAccess.missing(settings);
+    if (missing.isPresent()) {
+      return new Result.Declined(missing.get().sentence(), missing.get().remedy());
+    }
+    try {
+      Restic restic = parts.restic().get();
+      RepositoryKeys keys = new RepositoryKeys(restic);
+      Repository repository = RepositoryAccess.of(settings);
+      Optional<RepositoryKeys.Key> current = keys.current(repository);
+      Optional<String> id = parts.repositoryIds().of(restic, repository);
+      if (current.isEmpty() || id.isEmpty()) {
+        return new Result.Declined(
+            "the repository does not open", "'holdfast doctor' on this machine says why.");
+      }
+      Workplace place = Workplace.of(restic, settings, id.get());
+      return step.take(new Scene(place, keys, current.get(), rotations.goingOn(id.get())));
+    } catch (ResticUnavailable e) {
+      return new Result.Declined(e.getMessage(), e.remedy());
+    } catch (Stop e) {
+      return e.result;
+    }
+  }
+
+  private Result begin(Scene scene, Optional<Secret> given) throws Stop, ControlPlaneException {
+    if (scene.open().flatMap(Rotation::newKey).isPresent()) {
+      return goesOn(scene.open().get());
+    }
+    Secret before = scene.place().settings().repositoryPassword().orElseThrow();
+    boolean reference = reference().isPresent();
+    if (reference && given.isEmpty()) {
+      throw new Stop(
+          "the setting repository_password is \""
+              + scheme()
+              + "\", and stands for a secret elsewhere",
+          "Write the new password into a file of your own and name it with --new-password-file; what to"
+              + " do with the setting is said then.");
+    }
+    List<String> strangers = rotations.strangers(scene.place().repositoryId());
+    if (!strangers.isEmpty()) {
+      throw new Stop(
+          "other repositories have the same password, and their devices would be locked out: "
+              + String.join(", ", strangers),
+          "Give each of them a repository_password of its own in settings first.");
+    }
+    Rotation rotation = opened(scene);
+    Secret after = given.orElseGet(DeviceLogins::newPassword);
+    RepositoryKeys.Key added = add(scene, rotation, after);
+    rotations.rollOut(
+        rotation,
+        added.id(),
+        parts.config().deviceId(),
+        reference ? Optional.empty() : Optional.of(new Passwords(before, after)));
+    return goesOn(rotation);
+  }
+
+  private Rotation opened(Scene scene) throws ControlPlaneException {
+    return scene.open().isPresent()
+        ? scene.open().get()
+        : rotations.begin(scene.place().repositoryId(), scene.current().id());
+  }
+
+  private static String label(Rotation rotation) {
+    return "holdfast-" + rotation.id();
+  }
+
+  /** A key of an attempt that was cut short has a password that nobody knows: it goes first. */
+  private static RepositoryKeys.Key add(Scene scene, Rotation rotation, Secret after) throws Stop {
+    for (RepositoryKeys.Key key : scene.keys().list(scene.repository()).orElse(List.of())) {
+      if (key.label().equals(label(rotation)) && !key.current()) {
+        must(
+            scene.keys().remove(scene.repository(), key),
+            "a key that is left could not be removed");
+      }
+    }
+    must(
+        scene.keys().add(scene.repository(), after, label(rotation)),
+        "the new key could not be added");
+    Repository opened =
+        new Repository(
+            scene.repository().url(),
+            after,
+            scene.repository().cacheDirectory(),
+            scene.repository().environment());
+    return scene
+        .keys()
+        .current(opened)
+        .filter(key -> key.label().equals(label(rotation)))
+        .orElseThrow(() ->
+            new Stop(
+                "the repository does not open with the new password",
+                "Nothing is changed but one key more; call it again, with another password."));
+  }
+
+  private static void must(WorkReport report, String otherwise) throws Stop {
+    if (!report.complete()) {
+      throw new Stop(otherwise + ": " + report.reason(), "Nothing is lost; call it again.");
+    }
+  }
+
+  private Result goesOn(Rotation rotation) throws ControlPlaneException {
+    return new Result.GoesOn(rotations.devices(rotation), reference());
+  }
+
+  private static Rotation rolledOut(Scene scene) throws Stop {
+    return scene
+        .open()
+        .filter(rotation -> rotation.newKey().isPresent())
+        .orElseThrow(() ->
+            new Stop(
+                "no new password is being rolled out",
+                "'holdfast rotate-repository-password' begins one."));
+  }
+
+  private Result finish(Scene scene, boolean force)
+      throws Stop, ControlPlaneException, InterruptedException {
+    Rotation rotation = rolledOut(scene);
+    if (!scene.current().is(rotation.newKey().orElseThrow())) {
+      throw new Stop(
+          "this device itself does not open the repository by the new key yet",
+          "Put the new password where the setting repository_password says.");
+    }
+    List<DeviceLine> without =
+        rotations.devices(rotation).stream().filter(device -> !device.usesNewKey()).toList();
+    if (!without.isEmpty() && !force) {
+      throw new Stop(
+          "not all devices have used the new password yet: "
+              + String.join(", ", without.stream().map(DeviceLine::deviceId).toList()),
+          "Wait for them, or pause those that are gone for good"
+              + " (UPDATE devices SET enabled = false); --force locks them out.");
+    }
+    for (RepositoryKeys.Key key : scene.keys().list(scene.repository()).orElse(List.of())) {
+      if (key.is(rotation.oldKey())) {
+        Optional<String> kept = parts.keyRemoval().remove(scene.place(), key);
+        if (kept.isPresent()) {
+          throw new Stop("the old key could not be removed: " + kept.get(), "Call it again.");
+        }
+      }
+    }
+    rotations.finished(rotation, !without.isEmpty());
+    return new Result.Finished(without);
+  }
+
+  /** What the setting stands for, if it is not the password itself. */
+  private Optional<String> reference() throws ControlPlaneException {
+    return rotations
+        .passwordSetting(parts.config().deviceId())
+        .filter(value -> REFERENCE.matcher(value).matches());
+  }
+
+  private String scheme() throws ControlPlaneException {
+    return reference().map(value -> value.startsWith("enc:") ? "enc:..." : value).orElse("");
+  }
+
+  @Override
+  public void close() {
+    rotations.close();
+  }
+}

@@ -1,0 +1,250 @@
+package io.holdfast.agent.e2e;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.holdfast.agent.testing.AdminRestic;
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.Program;
+import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.Site;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The repository gets a new password, and at no moment is a device locked out. */
+class PasswordRotationIT {
+
+  private static final String OTHER = "web-02";
+
+  @TempDir private Path directory;
+
+  private static Stream<Path> resticVersions() {
+    return ResticBinaries.all();
+  }
+
+  /** The command of an admin on the housekeeper. */
+  private static final class Rotation {
+    private final Site site;
+    private final List<String> login;
+
+    Rotation(Site site) throws IOException {
+      this.site = site;
+      ControlPlane psql = site.controlPlane();
+      psql.execute("UPDATE devices SET housekeeper = true WHERE id = ?", Site.DEVICE);
+      psql.setting("sync_interval_seconds", "5");
+      psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
+      backUp(site, "home");
+      var admin = psql.member("backup_admin", "admin-password");
+      Path file = site.directory().resolve("admin-password");
+      secret(file, "admin-password");
+      login =
+          List.of(
+              "--database-url=" + admin.jdbcUrl(),
+              "--database-user=" + admin.user().orElseThrow(),
+              "--password-file=" + file);
+    }
+
+    Result call(String... options) {
+      List<String> command = new ArrayList<>(List.of("rotate-repository-password"));
+      command.addAll(login);
+      command.addAll(List.of(options));
+      return site.holdfast(command.toArray(String[]::new));
+    }
+
+    void succeeds(String... options) {
+      Result result = call(options);
+      assertThat(result.exitCode()).as(result.all()).isZero();
+    }
+
+    void awaitUsedBy(String device) {
+      eventually()
+          .untilAsserted(() ->
+              assertThat(
+                      site.controlPlane()
+                          .rows(
+                              "SELECT FROM password_rotation_devices WHERE device_id = ? AND uses_new_key",
+                              device))
+                  .hasSize(1));
+    }
+  }
+
+  private static void secret(Path file, String value) throws IOException {
+    Files.writeString(file, value + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  private static void backUp(Site site, String job) {
+    Result backup = site.holdfast("backup", job);
+    assertThat(backup.exitCode()).as(backup.all()).isZero();
+  }
+
+  private static int keys(Site site) throws IOException {
+    try (Stream<Path> keys = Files.list(site.repository().resolve("keys"))) {
+      return (int) keys.count();
+    }
+  }
+
+  private static String password(ControlPlane psql) {
+    return (String)
+        psql.row("SELECT value FROM settings WHERE key = 'repository_password'").get("value");
+  }
+
+  @ParameterizedTest
+  @MethodSource("resticVersions")
+  void the_old_password_is_good_until_a_device_that_was_down_has_used_the_new_one(Path restic)
+      throws Exception {
+    try (Site site = new Site(directory, restic);
+        Site other = site.another(OTHER)) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      psql.job(OTHER, "www", other.source("www", 2).toString());
+      backUp(other, "www");
+      site.daemon();
+      rotation.succeeds();
+      String after = password(psql);
+      assertThat(after).hasSizeGreaterThanOrEqualTo(40).isNotEqualTo(Site.REPOSITORY_PASSWORD);
+      rotation.succeeds();
+      assertThat(password(psql)).as("a second call changes nothing").isEqualTo(after);
+      assertThat(keys(site)).isEqualTo(2);
+
+      rotation.awaitUsedBy(Site.DEVICE);
+      Result refused = rotation.call("--finish");
+      assertThat(refused.exitCode()).isNotZero();
+      assertThat(refused.all()).contains(OTHER).doesNotContain(Site.DEVICE);
+      AdminRestic oldPassword = new AdminRestic(restic, site);
+      oldPassword.run("cat", "config");
+      assertThat(rotation.call("--status").out()).contains("not yet").contains("used");
+
+      other.daemon();
+      rotation.awaitUsedBy(OTHER);
+      rotation.succeeds("--finish");
+      assertThat(keys(site)).isEqualTo(1);
+      assertThatThrownBy(() -> oldPassword.run("cat", "config")).hasMessageContaining("password");
+      backUp(site, "home");
+      backUp(other, "www");
+      assertThat(psql.rows("SELECT FROM settings WHERE key = 'report_repository_key'")).isEmpty();
+      String rows =
+          psql.rows("SELECT * FROM audit_log").toString()
+              + psql.rows("SELECT * FROM password_rotations")
+              + psql.rows("SELECT * FROM holdfast.repository_keys_used")
+              + psql.rows("SELECT * FROM devices")
+              + psql.rows("SELECT * FROM settings_public");
+      assertThat(rows + site.log() + other.log() + site.allState()).doesNotContain(after);
+      assertThat(rows).contains("password_rotations");
+    }
+  }
+
+  @Test
+  void one_that_was_killed_after_it_had_added_its_key_is_taken_up_again() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      UUID killed = UUID.randomUUID();
+      AdminRestic admin = new AdminRestic(ResticBinaries.current(), site);
+      String old = site.restic("key", "list").path(0).path("id").asText();
+      psql.execute(
+          "INSERT INTO password_rotations (id, repository_id, old_key) VALUES (?, ?, ?)",
+          killed,
+          site.restic("cat", "config").path("id").asText(),
+          old);
+      Path lost = directory.resolve("lost-password");
+      secret(lost, "nobody-knows-it");
+      admin.run("key", "add", "--new-password-file=" + lost, "--user=holdfast-" + killed);
+      assertThat(keys(site)).isEqualTo(2);
+      backUp(site, "home");
+
+      rotation.succeeds();
+      assertThat(keys(site)).as("the old one and the new one").isEqualTo(2);
+      site.daemon();
+      rotation.awaitUsedBy(Site.DEVICE);
+      // Killed once more, when the key had gone and nobody had written it down.
+      Path now = directory.resolve("now");
+      secret(now, password(psql));
+      admin.run("key", "list");
+      Result removed =
+          Program.run(
+              Map.of(
+                  "RESTIC_REPOSITORY", site.repository().toString(),
+                  "RESTIC_PASSWORD_FILE", now.toString(),
+                  "RESTIC_CACHE_DIR", directory.resolve("admin-cache").toString()),
+              List.of(ResticBinaries.current().toString(), "key", "remove", old));
+      assertThat(removed.exitCode()).as(removed.all()).isZero();
+      rotation.succeeds("--finish");
+      assertThat(keys(site)).isEqualTo(1);
+      backUp(site, "home");
+      assertThat(psql.rows("SELECT FROM password_rotations WHERE finished_at IS NULL")).isEmpty();
+    }
+  }
+
+  @Test
+  void a_password_that_lies_in_a_file_is_changed_by_the_machines_and_the_command_says_how()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Path inFile = Files.createDirectories(directory.resolve("secrets")).resolve("repository");
+      secret(inFile, Site.REPOSITORY_PASSWORD);
+      psql.setting("repository_password", "file:repository");
+      Rotation rotation = new Rotation(site);
+      assertThat(rotation.call().all()).contains("\"file:repository\"", "--new-password-file");
+      Path chosen = directory.resolve("chosen");
+      secret(chosen, "chosen-by-the-admin");
+      assertThat(rotation.call("--new-password-file=" + chosen).out())
+          .contains("write the new password into the file secrets/repository");
+      site.daemon();
+      assertThat(rotation.call("--finish").all())
+          .contains("does not open the repository by the new");
+      secret(inFile, "chosen-by-the-admin");
+      rotation.awaitUsedBy(Site.DEVICE);
+      rotation.succeeds("--finish");
+      backUp(site, "home");
+      assertThat(password(psql)).isEqualTo("file:repository");
+    }
+  }
+
+  @Test
+  void a_device_with_the_same_password_for_another_repository_is_not_locked_out_there()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current());
+        Site other = site.another(OTHER)) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      psql.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES (?, 'repository_url', ?)",
+          OTHER,
+          other.directory().resolve("own").toString());
+      Result refused = rotation.call();
+      assertThat(refused.exitCode()).isNotZero();
+      assertThat(refused.all()).contains("would be locked out: " + OTHER);
+      assertThat(keys(site)).isEqualTo(1);
+      assertThat(password(psql)).isEqualTo(Site.REPOSITORY_PASSWORD);
+    }
+  }
+
+  @Test
+  void force_ends_it_with_a_word_on_whom_it_locks_out() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current());
+        Site other = site.another(OTHER)) {
+      Rotation rotation = new Rotation(site);
+      site.controlPlane().job(OTHER, "www", other.source("www", 2).toString());
+      rotation.succeeds();
+      Result forced = rotation.call("--finish", "--force");
+      assertThat(forced.exitCode()).as(forced.all()).isZero();
+      assertThat(forced.out()).contains("locked out until it syncs: " + OTHER);
+      assertThat(keys(site)).isEqualTo(1);
+      backUp(other, "www");
+    }
+  }
+}
