@@ -293,7 +293,8 @@ BEGIN
       MESSAGE = 'housekeeping refused: kind is copy, and there is no target',
       HINT = coalesce('Name one of ' || nullif(array_to_string(names, ', '), '') || '.', 'Insert one into copy_targets first.');
   END IF;
-  IF NEW.target <> ALL (names) THEN
+  -- NULL is unlike all of none.
+  IF NEW.target IS NOT NULL AND NEW.target <> ALL (names) THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',
       MESSAGE = format('housekeeping refused: there is no copy target "%s"', NEW.target),
       HINT = coalesce(format('Did you mean "%s"?', holdfast.nearest(NEW.target, names)),

@@ -134,32 +134,19 @@ class DisasterDrillIT {
         .containsEntry("o", "success");
   }
 
-  /**
-   * Stands for {@code holdfast recover --repository URL --password-file FILE --restore ID --to
-   * DIR}.
-   */
   private static Path restored(Fleet fleet, String snapshot, Path to) {
-    fleet.restic("restore", snapshot, "--target", to.toString());
+    fleet.recover("--restore", snapshot, "--to", to.toString());
     return to;
   }
 
-  /** Stands for {@code holdfast recover --repository URL --password-file FILE}. */
-  private static JsonNode listed(Fleet fleet) throws IOException {
-    return new ObjectMapper().readTree(fleet.restic("snapshots", "--json", "--no-lock"));
-  }
-
-  /** The newest snapshot that carries the tag. */
-  private static String newest(Fleet fleet, String tag) throws IOException {
-    String id = "";
-    String time = "";
-    for (JsonNode snapshot : listed(fleet)) {
-      if (snapshot.path("tags").toString().contains("\"" + tag + "\"")
-          && snapshot.path("time").asText().compareTo(time) > 0) {
-        id = snapshot.path("id").asText();
-        time = snapshot.path("time").asText();
+  /** The newest snapshot of the job, as one who knows nothing else finds it. */
+  private static String newest(Fleet fleet, String job) throws IOException {
+    for (JsonNode line : new ObjectMapper().readTree(fleet.recover("--json"))) {
+      if (line.path("job").asText().equals(job)) {
+        return line.path("newest_id").asText();
       }
     }
-    return id;
+    throw new AssertionError("nothing of job " + job + " is there");
   }
 
   private static Path dumpIn(Path restored) throws IOException {
@@ -173,8 +160,7 @@ class DisasterDrillIT {
 
   /** The database on the empty server, from the dump that the repository holds. */
   private ControlPlane fromDump(Fleet fleet) throws IOException {
-    Path dump =
-        dumpIn(restored(fleet, newest(fleet, "kind=control-plane"), directory.resolve("dump")));
+    Path dump = dumpIn(restored(fleet, newest(fleet, "control plane"), directory.resolve("dump")));
     for (String role :
         List.of("backup_admin", "backup_client", "backup_viewer", "backup_shared_client")) {
       fleet.onServer("CREATE ROLE " + role);
@@ -231,7 +217,7 @@ class DisasterDrillIT {
       Fleet.Machine anew = fleet.machine("db-01");
       anew.enrol("Database 1");
       anew.dumpsControlPlane("dumper", DUMPER_PASSWORD);
-      Path back = restored(fleet, newest(fleet, "backup_name=etc"), directory.resolve("back"));
+      Path back = restored(fleet, newest(fleet, "etc"), directory.resolve("back"));
       assertThat(contents(back.resolve(lost.toString().substring(1)))).isEqualTo(files);
       Files.move(directory.resolve("no-more"), lost);
       anew.daemon();

@@ -108,6 +108,24 @@ public final class Fleet implements AutoCloseable {
     return result.out();
   }
 
+  /** {@code holdfast recover}, which must go well, with nothing but the repository's password. */
+  public String recover(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "recover",
+                "--repository",
+                repository().toString(),
+                "--password-file",
+                repositoryPasswordFile().toString(),
+                "--restic",
+                restic.toString()));
+    arguments.addAll(List.of(more));
+    Result result = holdfast(arguments.toArray(String[]::new));
+    assertThat(result.exitCode()).as(result.all()).isZero();
+    return result.out();
+  }
+
   /** {@code holdfast} as the admin runs it, on a machine without a configuration file. */
   public Result holdfast(String... arguments) {
     List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
