@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +48,7 @@ final class RestoreTurn implements Loop.Turn {
   private final Map<UUID, Ticket> tickets = new LinkedHashMap<>();
   private final Set<UUID> taken = new HashSet<>();
   private final List<RestoreEnded> untold = new ArrayList<>();
+  private @Nullable UUID running;
   private volatile boolean stopping;
 
   /** One that waits or goes on. */
@@ -99,14 +101,21 @@ final class RestoreTurn implements Loop.Turn {
    */
   boolean cancel(UUID request, String why) {
     Ticket ticket;
+    boolean waits;
     synchronized (this) {
       ticket = tickets.get(request);
+      if (ticket == null) {
+        return false;
+      }
+      ticket.cancellation().cancel(why);
+      waits = !request.equals(running);
+      if (waits) {
+        tickets.remove(request);
+      }
     }
-    if (ticket == null) {
-      return false;
+    if (waits) {
+      ended(restorer.dropped(ticket.asked(), ticket.cancellation()));
     }
-    ticket.cancellation().cancel(why);
-    changed.run();
     return true;
   }
 
@@ -114,10 +123,8 @@ final class RestoreTurn implements Loop.Turn {
   public Duration take() throws InterruptedException {
     tellAgain();
     boolean left = closeWhatWasLeft();
-    dropCancelled();
-    Optional<Ticket> next = waiting().stream().findFirst();
     Optional<DeviceConfig> now = config.get().filter(known -> known.device().enabled());
-    if (stopping || next.isEmpty() || now.isEmpty()) {
+    if (stopping || waiting().isEmpty() || now.isEmpty()) {
       return left ? SOMETHING_LEFT : UNTIL_WOKEN;
     }
     // As a backup would: the machine does no more at once than it may.
@@ -126,7 +133,10 @@ final class RestoreTurn implements Loop.Turn {
       return LOOK_FOR_A_SLOT_EVERY;
     }
     try (Held _ = slot.get()) {
-      carryOut(next.get(), now.get());
+      Optional<Ticket> next = begin();
+      if (next.isPresent()) {
+        carryOut(next.get(), now.get());
+      }
     }
     return Duration.ZERO;
   }
@@ -135,12 +145,10 @@ final class RestoreTurn implements Loop.Turn {
     return List.copyOf(tickets.values());
   }
 
-  private void dropCancelled() {
-    for (Ticket ticket : waiting()) {
-      if (ticket.cancellation().isCancelled() && !ticket.cancellation().isForAgentsStop()) {
-        ended(restorer.dropped(ticket.asked(), ticket.cancellation()));
-      }
-    }
+  private synchronized Optional<Ticket> begin() {
+    Optional<Ticket> next = tickets.values().stream().findFirst();
+    running = next.map(ticket -> ticket.asked().request()).orElse(null);
+    return next;
   }
 
   private void carryOut(Ticket ticket, DeviceConfig now) throws InterruptedException {
@@ -173,12 +181,12 @@ final class RestoreTurn implements Loop.Turn {
   }
 
   private void ended(RestoreEnded ended) {
+    tell(ended);
     log.info(
         "restore {} ended: {} {}",
         ended.uuid(),
         ended.verdict().outcome().word(),
         ended.verdict().sentence());
-    tell(ended);
     synchronized (this) {
       tickets.remove(ended.uuid());
     }
@@ -218,6 +226,9 @@ final class RestoreTurn implements Loop.Turn {
         continue;
       }
       if (Orphan.end(left.restic(), "restore=" + left.start().uuid())) {
+        synchronized (this) {
+          taken.add(left.start().uuid());
+        }
         ended(restorer.left(left.start()));
       }
     }

@@ -120,6 +120,9 @@ class LocalConfigFileTest {
     assertThat(config.policy().resticArgs())
         .contains(new Policy.Rule(List.of(), config.file() + ":" + (lines + 3)));
     assertThat(config.policy().repositories()).isEmpty();
+    assertThat(config.policy().restoreRoots()).isEmpty();
+    assertThat(load(GOOD + "policy:\n  restore_roots: /srv/restored\n").policy().restoreRoots())
+        .contains(new Policy.Rule(List.of("/srv/restored"), config.file() + ":" + (lines + 2)));
     assertThat(findings(GOOD + "policy:\n  source_root: /srv\n").getFirst())
         .contains("the key policy.source_root is unknown. Did you mean source_roots?");
   }

@@ -8,10 +8,9 @@ import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.RestoreRequests;
 import io.holdfast.agent.testing.Site;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,27 +33,20 @@ class RestoreRequestOutageIT {
             exec '%1$s' "$@"
             """
                 .formatted(ResticBinaries.current()));
-    try (BreakableServer server = BreakableServer.startIn(directory.resolve("server"));
-        Site site =
-            new Site(
-                directory, restic, server.controlPlane(), "connectTimeout=2&socketTimeout=4")) {
-      ControlPlane psql = server.controlPlane();
-      Files.writeString(
-          site.config(),
-          "policy:\n  restore_roots: " + elsewhere.toRealPath() + "\n",
-          StandardOpenOption.APPEND);
+    try (BreakableServer server = BreakableServer.startIn(directory.resolve("server"))) {
+      carriedOut(server, server.controlPlane(), restic, target);
+    }
+  }
+
+  private void carriedOut(BreakableServer server, ControlPlane psql, Path restic, Path target)
+      throws Exception {
+    try (Site site = new Site(directory, restic, psql, "connectTimeout=2&socketTimeout=4")) {
+      RestoreRequests admin = new RestoreRequests(site);
+      admin.permit(target.getParent().toString());
       Path source = new FaultyJobs(site).randomSource("large", 16 << 10);
-      UUID job = psql.job(Site.DEVICE, "large", source.toString());
-      assertThat(site.holdfast("backup", "large").exitCode()).isZero();
+      UUID job = admin.backedUp("large", source);
       site.daemon();
-      UUID request =
-          (UUID)
-              psql.row(
-                      "INSERT INTO requests (kind, job_id, parameters)"
-                          + " VALUES ('restore', ?, jsonb_build_object('to', ?)) RETURNING id",
-                      job,
-                      target.toString())
-                  .get("id");
+      UUID request = admin.ask(job, target);
       eventually()
           .until(() -> !psql.rows("SELECT FROM restores WHERE status = 'running'").isEmpty());
 
