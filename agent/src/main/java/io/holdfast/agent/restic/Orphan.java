@@ -42,8 +42,7 @@ public final class Orphan {
         "restic (pid {}) of a run whose agent has died still lives and is ended", process.pid());
     Interrupt.send(process);
     if (!ended(process, grace)) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+      ResticProcess.kill(process);
     }
     return ended(process, AFTER_KILL);
   }

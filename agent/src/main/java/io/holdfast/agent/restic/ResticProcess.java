@@ -175,8 +175,7 @@ final class ResticProcess {
     private void look() {
       stopReason.now().ifPresent(this::stop);
       if (overdue(grace)) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
+        kill(process.toHandle());
       }
     }
 
@@ -191,6 +190,13 @@ final class ResticProcess {
         Interrupt.send(process.toHandle());
       }
     }
+  }
+
+  /** First itself: it must not get to act on the death of its children. */
+  static void kill(ProcessHandle process) {
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroyForcibly();
+    children.forEach(ProcessHandle::destroyForcibly);
   }
 
   /**

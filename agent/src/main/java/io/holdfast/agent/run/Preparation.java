@@ -18,6 +18,9 @@ import java.util.Optional;
  */
 sealed interface Preparation {
 
+  /** It may refer to a secret that is not there, or be forbidden by the machine's policy. */
+  String IF_IT_IS_SET = "If it is set, the table problems says what is wrong with it.";
+
   record Ready(Repository repository, BackupCommand command) implements Preparation {}
 
   record Refused(Verdict verdict) implements Preparation {}
@@ -72,16 +75,19 @@ sealed interface Preparation {
       return Optional.of(
           Verdict.failed(
               "repository-url-missing",
-              "the setting repository_url is empty, so there is no repository to back up into",
+              "there is no repository to back up into: the setting repository_url is empty, or this"
+                  + " machine cannot use it",
               "Set it: UPDATE settings SET value = 'sftp:user@host:/path/to/repo' WHERE key ="
-                  + " 'repository_url'."));
+                  + " 'repository_url'. "
+                  + IF_IT_IS_SET));
     }
     if (settings.repositoryPassword().isEmpty()) {
       return Optional.of(
           Verdict.failed(
               "repository-password-missing",
-              "the setting repository_password is empty",
-              "Set it: UPDATE settings SET value = '...' WHERE key = 'repository_password'."));
+              "the setting repository_password is empty, or this machine cannot use it",
+              "Set it: UPDATE settings SET value = '...' WHERE key = 'repository_password'. "
+                  + IF_IT_IS_SET));
     }
     return BackendEnvironment.refusal(settings.repositoryEnvironment().keySet())
         .map(why ->
