@@ -13,8 +13,11 @@ import io.holdfast.agent.sync.Request;
 import io.holdfast.agent.sync.RequestSource;
 import java.time.Clock;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,13 +71,15 @@ final class Requests {
    * @throws ControlPlaneException if the control plane cannot be asked or told
    */
   void turn(DeviceConfig config) throws ControlPlaneException {
-    // In this order: what a record in the spool answers must not be taken for unanswered.
+    // In this order, all before the claim: what ends meanwhile must not be taken for what came to
+    // nothing, nor what a record in the spool answers for unanswered.
+    Set<UUID> underWay = underWay();
     boolean allTold = spoolIsEmpty.getAsBoolean();
     // Whoever ends a run meanwhile wakes us again.
     awaitsAnswers = true;
     boolean awaits = false;
     for (Request request : source.claim()) {
-      if (request.again() && (underWay(request.id()) || !allTold)) {
+      if (request.again() && (underWay.contains(request.id()) || !allTold)) {
         awaits = true;
         continue;
       }
@@ -99,9 +104,12 @@ final class Requests {
     awaitsAnswers = false;
   }
 
-  private boolean underWay(UUID request) {
-    return agenda.allOwed().stream().anyMatch(owed -> owed.requests().contains(request))
-        || openRuns.all().stream().anyMatch(run -> run.start().requests().contains(request));
+  /** The requests that runs are owed for, or go on for. */
+  private Set<UUID> underWay() {
+    return Stream.concat(
+            agenda.allOwed().stream().flatMap(owed -> owed.requests().stream()),
+            openRuns.all().stream().flatMap(run -> run.start().requests().stream()))
+        .collect(Collectors.toSet());
   }
 
   private void backup(Request request, DeviceConfig config) throws ControlPlaneException {
