@@ -18,15 +18,19 @@ import org.junit.jupiter.api.Test;
 /** The statements of the seed document, to the letter, on the migrated database. */
 class SeedDocumentIT {
 
-  private static List<String> statements(String file) throws IOException {
+  /** A part of the seed document as it stands there. */
+  static String text(String file) throws IOException {
     try (InputStream in =
         Objects.requireNonNull(SeedDocumentIT.class.getResourceAsStream("/seed/" + file))) {
-      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return Stream.of(text.split(";[^\\n]*\\n|;\\z", -1))
-          .map(String::strip)
-          .filter(s -> s.lines().anyMatch(line -> !line.isBlank() && !line.startsWith("--")))
-          .toList();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  private static List<String> statements(String file) throws IOException {
+    return Stream.of(text(file).split(";[^\\n]*\\n|;\\z", -1))
+        .map(String::strip)
+        .filter(s -> s.lines().anyMatch(line -> !line.isBlank() && !line.startsWith("--")))
+        .toList();
   }
 
   /** PREPARE takes the text with its $1 as it stands. */

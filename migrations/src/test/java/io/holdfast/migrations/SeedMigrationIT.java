@@ -3,12 +3,9 @@ package io.holdfast.migrations;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** A control plane that was made from the seed's document, with a fleet in it, is migrated. */
@@ -16,9 +13,8 @@ class SeedMigrationIT {
 
   private static MigratedDatabase seeded() throws SQLException, IOException {
     MigratedDatabase database = MigratedDatabase.empty();
-    try (InputStream schema =
-        Objects.requireNonNull(SeedMigrationIT.class.getResourceAsStream("/seed/schema.sql"))) {
-      database.execute(new String(schema.readAllBytes(), StandardCharsets.UTF_8));
+    for (String part : List.of("schema.sql", "default-settings.sql", "views.sql")) {
+      database.execute(SeedDocumentIT.text(part));
     }
     return database;
   }

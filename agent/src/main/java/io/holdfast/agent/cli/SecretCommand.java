@@ -1,5 +1,6 @@
 package io.holdfast.agent.cli;
 
+import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.secret.FleetKeys;
 import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.Secret;
@@ -61,7 +62,7 @@ final class SecretCommand implements Runnable {
       Path path =
           Optional.ofNullable(file)
               .orElseGet(
-                  () -> config.path().resolveSibling("secrets").resolve(MachineSecrets.KEY_FILE));
+                  () -> LocalConfig.secretsBeside(config.path()).resolve(MachineSecrets.KEY_FILE));
       try {
         return FleetKeys.load(path);
       } catch (IOException e) {

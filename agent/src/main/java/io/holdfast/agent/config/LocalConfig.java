@@ -42,6 +42,11 @@ public record LocalConfig(
 
   /** Where this machine keeps the secrets that settings refer to: beside its configuration file. */
   public Path secretsDirectory() {
-    return file.toAbsolutePath().resolveSibling("secrets");
+    return secretsBeside(file.toAbsolutePath());
+  }
+
+  /** The same for a configuration file that has not been read. */
+  public static Path secretsBeside(Path configFile) {
+    return configFile.resolveSibling("secrets");
   }
 }

@@ -38,21 +38,19 @@ final class PolicyCheck {
                   + " restart the daemon; docs/configuration.md describes it."));
       return false;
     }
-    policy
-        .forbiddenPath(job)
-        .ifPresent(path ->
-            refuse(
-                job,
-                "has the source path \"" + path + "\", which policy.source_roots does not allow",
-                policy.sourceRoots()));
-    policy
-        .forbiddenArgument(job)
-        .ifPresent(argument ->
-            refuse(
-                job,
-                "has \"" + argument + "\" in restic_args, which policy.restic_args does not allow",
-                policy.resticArgs()));
-    return policy.forbiddenPath(job).isEmpty() && policy.forbiddenArgument(job).isEmpty();
+    Optional<String> forbiddenPath = policy.forbiddenPath(job);
+    forbiddenPath.ifPresent(path ->
+        refuse(
+            job,
+            "has the source path \"" + path + "\", which policy.source_roots does not allow",
+            policy.sourceRoots()));
+    Optional<String> forbiddenArgument = policy.forbiddenArgument(job);
+    forbiddenArgument.ifPresent(argument ->
+        refuse(
+            job,
+            "has \"" + argument + "\" in restic_args, which policy.restic_args does not allow",
+            policy.resticArgs()));
+    return forbiddenPath.isEmpty() && forbiddenArgument.isEmpty();
   }
 
   private void refuse(Job job, String what, Optional<Policy.Rule> rule) {

@@ -125,9 +125,7 @@ class CommandsIT {
     return Program.run(
         environment,
         java.util.stream.Stream.concat(
-                java.util.stream.Stream.of(
-                    Path.of("target/holdfast/bin/holdfast").toAbsolutePath().toString()),
-                java.util.stream.Stream.of(arguments))
+                java.util.stream.Stream.of(Program.HOLDFAST), java.util.stream.Stream.of(arguments))
             .toList());
   }
 

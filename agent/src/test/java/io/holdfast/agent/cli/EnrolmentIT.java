@@ -8,6 +8,7 @@ import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -131,11 +132,7 @@ class EnrolmentIT {
       Jdbi viewer = as(psql, "backup_viewer");
       site.daemon();
       Process other =
-          new ProcessBuilder(
-                  Path.of("target/holdfast/bin/holdfast").toAbsolutePath().toString(),
-                  "daemon",
-                  "--config",
-                  config().toString())
+          new ProcessBuilder(Program.HOLDFAST, "daemon", "--config", config().toString())
               .redirectErrorStream(true)
               .redirectOutput(directory.resolve("other.log").toFile())
               .start();

@@ -23,8 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A machine that is new: nothing of the old one is left but the repository and its password. */
 class RecoverIT {
 
-  private static final Path PROGRAM = Path.of("target/holdfast/bin/holdfast").toAbsolutePath();
-
   @TempDir private Path directory;
   @TempDir private Path newMachine;
 
@@ -34,7 +32,7 @@ class RecoverIT {
 
   private Result recover(Map<String, String> more, Path restic, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(List.of(PROGRAM.toString(), "recover"));
+    List<String> command = new ArrayList<>(List.of(Program.HOLDFAST, "recover"));
     command.addAll(List.of("--restic", restic.toString()));
     command.addAll(List.of(arguments));
     Map<String, String> environment = new HashMap<>(more);

@@ -26,8 +26,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A restore that is ended in the middle, and one that the disk does not take. */
 class RestoreInterruptedIT {
 
-  private static final Path PROGRAM = Path.of("target/holdfast/bin/holdfast").toAbsolutePath();
-
   @TempDir private Path directory;
 
   /** A restic that reads its repository so slowly that a restore lasts for a while. */
@@ -49,7 +47,7 @@ class RestoreInterruptedIT {
   }
 
   private Process start(Site site, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
+    List<String> command = new ArrayList<>(List.of(Program.HOLDFAST));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -31,9 +32,7 @@ class SecretReferencesIT {
 
   /** Runs {@code holdfast secret} with a line on its standard input. */
   private String secret(Site site, String line, String... arguments) throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(Path.of("target/holdfast/bin/holdfast").toAbsolutePath().toString(), "secret"));
+    List<String> command = new ArrayList<>(List.of(Program.HOLDFAST, "secret"));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(directory.resolve("err").toFile());

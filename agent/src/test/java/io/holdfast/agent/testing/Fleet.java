@@ -21,7 +21,6 @@ public final class Fleet implements AutoCloseable {
   public static final String REPOSITORY_PASSWORD = "repo-pass-0815-plugh";
   private static final String ADMIN = "alice";
   private static final String ADMIN_PASSWORD = "alice-pass-1618-thud";
-  private static final Path PROGRAM = Path.of("target/holdfast/bin/holdfast").toAbsolutePath();
 
   private final Path directory;
   private final Path restic;
@@ -128,7 +127,7 @@ public final class Fleet implements AutoCloseable {
 
   /** {@code holdfast} as the admin runs it, on a machine without a configuration file. */
   public Result holdfast(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
+    List<String> command = new ArrayList<>(List.of(Program.HOLDFAST));
     command.addAll(List.of(arguments));
     return Program.run(
         Map.of(
@@ -179,7 +178,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     public Result holdfast(String... arguments) {
-      List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
+      List<String> command = new ArrayList<>(List.of(Program.HOLDFAST));
       command.addAll(List.of(arguments));
       return Program.run(environment(), command);
     }
@@ -232,7 +231,7 @@ public final class Fleet implements AutoCloseable {
 
     public Process daemon() throws IOException {
       ProcessBuilder builder =
-          new ProcessBuilder(PROGRAM.toString(), "daemon", "--verbose")
+          new ProcessBuilder(Program.HOLDFAST, "daemon", "--verbose")
               .redirectErrorStream(true)
               .redirectOutput(
                   ProcessBuilder.Redirect.appendTo(home().resolve("daemon.log").toFile()));

@@ -18,6 +18,10 @@ public final class Program {
     }
   }
 
+  /** The packaged program, as a command line begins with it. */
+  public static final String HOLDFAST =
+      Path.of("target/holdfast/bin/holdfast").toAbsolutePath().toString();
+
   private Program() {}
 
   public static Result run(Map<String, String> environment, List<String> command) {

@@ -27,7 +27,6 @@ public final class Site implements AutoCloseable {
   public static final String DATABASE_PASSWORD = "db-pass-4711-xyzzy";
   public static final String REPOSITORY_PASSWORD = "repo-pass-0815-plugh";
 
-  private static final Path PROGRAM = Path.of("target/holdfast/bin/holdfast").toAbsolutePath();
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path directory;
@@ -155,7 +154,7 @@ public final class Site implements AutoCloseable {
   }
 
   private List<String> command(String... arguments) {
-    List<String> command = new ArrayList<>(List.of(PROGRAM.toString()));
+    List<String> command = new ArrayList<>(List.of(Program.HOLDFAST));
     command.addAll(List.of(arguments));
     return command;
   }
