@@ -82,25 +82,6 @@ BEGIN
 END
 $$;
 
--- What a device does under its own name.
-CREATE FUNCTION holdfast.require_own(device varchar) RETURNS void
-  LANGUAGE plpgsql
-  STABLE
-  SET search_path = pg_catalog
-AS $$
-BEGIN
-  IF device IS DISTINCT FROM holdfast.me()
-     AND NOT pg_has_role(session_user, 'backup_shared_client', 'USAGE')
-     AND NOT (session_user = 'backup_client' AND EXISTS (
-       SELECT FROM pg_policies WHERE tablename = 'devices' AND policyname = 'of_seeds_login')) THEN
-    RAISE EXCEPTION 'the login % is not that of device %', session_user, device
-      USING ERRCODE = 'insufficient_privilege', HINT = format('SELECT holdfast.bind_login(%L, %L), as an admin.', session_user, device);
-  END IF;
-END
-$$;
-
-REVOKE EXECUTE ON FUNCTION holdfast.require_own(varchar) FROM PUBLIC;
-
 CREATE FUNCTION holdfast.agent_sync(device varchar, device_name varchar, device_platform varchar, host varchar,
                                     about jsonb, known_revision text)
   RETURNS jsonb
@@ -113,7 +94,13 @@ DECLARE
   revision text;
   answer   jsonb;
 BEGIN
-  PERFORM holdfast.require_own(device);
+  IF device IS DISTINCT FROM holdfast.me()
+     AND NOT pg_has_role(session_user, 'backup_shared_client', 'USAGE')
+     AND NOT (session_user = 'backup_client' AND EXISTS (
+       SELECT FROM pg_policies WHERE tablename = 'devices' AND policyname = 'of_seeds_login')) THEN
+    RAISE EXCEPTION 'the login % is not that of device %', session_user, device
+      USING ERRCODE = 'insufficient_privilege', HINT = format('SELECT holdfast.bind_login(%L, %L), as an admin.', session_user, device);
+  END IF;
   -- Nobody misses a heartbeat that a crash of the server has swallowed.
   PERFORM set_config('synchronous_commit', 'off', true);
   UPDATE public.devices d
@@ -137,7 +124,7 @@ BEGIN
            'oldest_agent_schema', v.oldest_agent_schema,
            'time', clock_timestamp(),
            'server', concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time()),
-           'device', to_jsonb(seen) - 'metadata',
+           'device', jsonb_build_object('id', seen.id, 'name', seen.name, 'enabled', seen.enabled),
            'revision', revision,
            'requests_wait', EXISTS (SELECT FROM public.requests q
                                     WHERE q.device_id = device AND q.status IN ('pending', 'claimed')))

@@ -13,6 +13,84 @@ CREATE TRIGGER devices_audit_update
         IS DISTINCT FROM (NEW.id, NEW.name, NEW.description, NEW.enabled, NEW.housekeeper))
 EXECUTE FUNCTION holdfast.audit();
 
+-- What a device does under its own name.
+CREATE FUNCTION holdfast.require_own(device varchar) RETURNS void
+  LANGUAGE plpgsql
+  STABLE
+  SET search_path = pg_catalog
+AS $$
+BEGIN
+  IF device IS DISTINCT FROM holdfast.me()
+     AND NOT pg_has_role(session_user, 'backup_shared_client', 'USAGE')
+     AND NOT (session_user = 'backup_client' AND EXISTS (
+       SELECT FROM pg_policies WHERE tablename = 'devices' AND policyname = 'of_seeds_login')) THEN
+    RAISE EXCEPTION 'the login % is not that of device %', session_user, device
+      USING ERRCODE = 'insufficient_privilege', HINT = format('SELECT holdfast.bind_login(%L, %L), as an admin.', session_user, device);
+  END IF;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION holdfast.require_own(varchar) FROM PUBLIC;
+
+-- As of V021, but the device is sent with all that stands in its row.
+CREATE OR REPLACE FUNCTION holdfast.agent_sync(device varchar, device_name varchar, device_platform varchar, host varchar,
+                                               about jsonb, known_revision text)
+  RETURNS jsonb
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  seen     public.devices;
+  revision text;
+  answer   jsonb;
+BEGIN
+  PERFORM holdfast.require_own(device);
+  -- Nobody misses a heartbeat that a crash of the server has swallowed.
+  PERFORM set_config('synchronous_commit', 'off', true);
+  UPDATE public.devices d
+  SET platform  = device_platform,
+      hostname  = host,
+      last_seen = now(),
+      metadata  = coalesce(d.metadata, '{}') || about
+  WHERE d.id = device
+  RETURNING * INTO seen;
+  IF NOT FOUND THEN
+    INSERT INTO public.devices (id, name, platform, hostname, last_seen, metadata)
+    VALUES (device, device_name, device_platform, host, now(), about)
+    RETURNING * INTO seen;
+  END IF;
+  -- Before the rows: a revision that is too old costs one more reading, one that is too new would lose a change.
+  SELECT coalesce((SELECT c.revision FROM holdfast.config_revisions c WHERE c.device_id = device), 0) || '.' || f.revision
+  INTO revision
+  FROM holdfast.fleet_revision f;
+  SELECT jsonb_build_object(
+           'schema_version', v.schema_version,
+           'oldest_agent_schema', v.oldest_agent_schema,
+           'time', clock_timestamp(),
+           'server', concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time()),
+           'device', to_jsonb(seen) - 'metadata',
+           'revision', revision,
+           'requests_wait', EXISTS (SELECT FROM public.requests q
+                                    WHERE q.device_id = device AND q.status IN ('pending', 'claimed')))
+  INTO answer
+  FROM public.control_plane_version v;
+  PERFORM holdfast.sweep();
+  IF revision = known_revision THEN
+    RETURN answer;
+  END IF;
+  RETURN answer || jsonb_build_object(
+    'jobs', (SELECT coalesce(jsonb_agg(to_jsonb(j) ORDER BY j.name), '[]') FROM public.backup_jobs j WHERE j.device_id = device),
+    'schedules', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.id), '[]')
+                  FROM public.schedules s
+                  WHERE s.job_id = ANY (ARRAY(SELECT j.id FROM public.backup_jobs j WHERE j.device_id = device))),
+    'settings', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.key, s.device_id NULLS FIRST), '[]')
+                 FROM public.settings s
+                        LEFT JOIN public.setting_keys k USING (key)
+                 WHERE (s.device_id IS NULL OR s.device_id = device) AND coalesce(k.for_devices, true)));
+END
+$$;
+
 CREATE TABLE housekeeping (
   id               serial PRIMARY KEY,
   kind             varchar(20) NOT NULL,
