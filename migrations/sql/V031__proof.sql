@@ -111,6 +111,31 @@ CREATE TRIGGER verifications_came
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.proof_came();
 
+-- A proof may come before its snapshot is listed: restic 0.14 tells a run only the beginning of the id.
+CREATE FUNCTION holdfast.snapshot_had_proof() RETURNS trigger
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  UPDATE public.snapshots s
+  SET verified_at = v.end_time, verified = v.outcome = 'success'
+  FROM (SELECT x.end_time, x.outcome
+        FROM public.verifications x
+        WHERE x.job_id = NEW.job_id AND x.snapshot_id = NEW.id AND x.code IN ('ok', 'proof-failed')
+        ORDER BY x.end_time DESC
+        LIMIT 1) v
+  WHERE s.repository_id = NEW.repository_id AND s.id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER snapshots_had_proof
+  AFTER INSERT ON snapshots
+  FOR EACH ROW
+  WHEN (NEW.job_id IS NOT NULL)
+EXECUTE FUNCTION holdfast.snapshot_had_proof();
+
 CREATE VIEW unproven_jobs WITH (security_invoker = true) AS
 SELECT j.device_id,
        j.id   AS job_id,

@@ -79,7 +79,7 @@ final class HousekeepingShown {
       return ExitCode.OK;
     }
     out.printf(
-        "of job \"%s\" by policy \"%s\" %d snapshots would go and %d stay%n",
+        "job \"%s\", policy \"%s\": %d would go, %d would stay%n",
         job.jobName(), policy, snapshots.removed().size(), snapshots.kept().size());
     Table table = new Table("SNAPSHOT", "MADE", "");
     snapshots

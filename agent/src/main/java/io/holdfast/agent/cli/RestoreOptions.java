@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
 final class RestoreOptions {
 
   @Option(
-      names = "--to",
+      names = {"--to", "--target"},
       paramLabel = "DIR",
-      description = "the directory under which the snapshot's paths appear; new, or empty")
+      description =
+          "the directory under which the snapshot's paths appear; new, or empty; restic's --target")
   private @Nullable Path to;
 
   @Option(

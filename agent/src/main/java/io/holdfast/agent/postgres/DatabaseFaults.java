@@ -59,9 +59,11 @@ final class DatabaseFaults {
                   + address.user().orElse("(default)")
                   + "\": "
                   + said,
-              "Each device has a login of its own, which sees no other device: enrol this machine"
-                  + " ('holdfast enrol-token'), or let an admin run SELECT"
-                  + " holdfast.bind_login('USER', 'DEVICE-ID').",
+              hint(failure)
+                  .orElse(
+                      "Each device has a login of its own, which sees no other device: enrol this machine"
+                          + " ('holdfast enrol-token'), or let an admin run SELECT"
+                          + " holdfast.bind_login('USER', 'DEVICE-ID')."),
               failure);
       case "25006" ->
           fault(

@@ -74,7 +74,7 @@ class HousekeepingIT {
       Result dry = site.holdfast("forget", "--dry-run", "short");
       assertThat(dry.exitCode()).as(dry.all()).isZero();
       assertThat(dry.out())
-          .contains("2 snapshots would go and 2 stay")
+          .contains("policy \"two\": 2 would go, 2 would stay")
           .contains("stays: last snapshot");
       assertThat(inRepository(site)).hasSize(8);
 
@@ -122,7 +122,9 @@ class HousekeepingIT {
       for (String kind : List.of("forget", "prune", "check", "unlock", "catalogue")) {
         Result refused = site.holdfast("housekeep", kind);
         assertThat(refused.exitCode()).as(kind).isEqualTo(6);
-        assertThat(refused.all()).contains("is no housekeeper");
+        assertThat(refused.all())
+            .contains("is no housekeeper")
+            .contains("UPDATE devices SET housekeeper = true");
       }
       assertThat(inRepository(site)).hasSize(2);
       assertThat(psql.rows("SELECT FROM housekeeping_runs")).isEmpty();

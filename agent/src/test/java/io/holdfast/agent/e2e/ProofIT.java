@@ -149,6 +149,26 @@ class ProofIT {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("resticVersions")
+  void a_proof_stands_on_the_snapshot_whichever_of_them_is_known_first(Path restic)
+      throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      ControlPlane psql = site.controlPlane();
+      psql.job(Site.DEVICE, "home", site.source("home", 3).toString());
+      backUp(site, "home");
+      psql.execute("DELETE FROM snapshots");
+      assertThat(site.holdfast("prove", "home").exitCode()).isZero();
+      psql.execute("UPDATE devices SET housekeeper = true");
+
+      assertThat(site.holdfast("housekeep", "catalogue").exitCode()).isZero();
+
+      assertThat(psql.row("SELECT verified, verified_at IS NOT NULL AS told FROM snapshots"))
+          .containsEntry("verified", true)
+          .containsEntry("told", true);
+    }
+  }
+
   @Test
   void a_job_without_a_proof_in_time_is_a_problem_until_there_is_one() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
