@@ -15,11 +15,13 @@ CREATE TABLE snapshots (
   added_bytes   bigint,
   kept_by       text[],
   seen_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+  original_id   varchar(64),
   PRIMARY KEY (repository_id, id)
 );
 
 CREATE INDEX snapshots_job ON snapshots (job_id, time DESC);
 CREATE INDEX snapshots_device ON snapshots (device_id, time DESC);
+CREATE INDEX snapshots_original ON snapshots ((coalesce(original_id, id)));
 
 COMMENT ON TABLE snapshots IS 'The snapshots that the repositories hold; those of no job of ours are listed and never removed';
 COMMENT ON COLUMN snapshots.id IS 'restic''s full id';
@@ -28,6 +30,7 @@ COMMENT ON COLUMN snapshots.device_id IS 'By its tag, or by its job''s row';
 COMMENT ON COLUMN snapshots.files IS 'Files in it, as far as restic wrote it down (0.17 and newer); bytes and added_bytes alike';
 COMMENT ON COLUMN snapshots.kept_by IS 'The rules of the retention policy that kept it when it was applied last';
 COMMENT ON COLUMN snapshots.seen_at IS 'When the repository was last seen to hold it';
+COMMENT ON COLUMN snapshots.original_id IS 'Of a copy, or of one whose tags were changed: the snapshot that it was made of';
 
 -- What a housekeeper has read in the repository, some hundreds at a time.
 CREATE FUNCTION holdfast.catalogue_put(device varchar, repository varchar, listed jsonb) RETURNS void
@@ -37,15 +40,17 @@ CREATE FUNCTION holdfast.catalogue_put(device varchar, repository varchar, liste
 AS $$
 BEGIN
   PERFORM holdfast.require_housekeeper(device);
-  INSERT INTO public.snapshots AS s (repository_id, id, time, job_id, device_id, run_uuid, host, paths, tags, files, bytes,
-                                     added_bytes)
-  SELECT repository, e.id, e.time, e.job_id,
+  INSERT INTO public.snapshots AS s (repository_id, id, original_id, time, job_id, device_id, run_uuid, host, paths, tags, files,
+                                     bytes, added_bytes)
+  SELECT repository, e.id, e.original_id, e.time, e.job_id,
          coalesce(e.device_id, (SELECT j.device_id FROM public.backup_jobs j WHERE j.id = e.job_id)), e.run_uuid,
          coalesce(e.host, ''), coalesce(e.paths, '{}'), coalesce(e.tags, '{}'), e.files, e.bytes, e.added_bytes
-  FROM jsonb_to_recordset(listed) AS e (id varchar, "time" timestamptz, job_id uuid, device_id varchar, run_uuid uuid, host text,
-                                        paths text[], tags text[], files bigint, bytes bigint, added_bytes bigint)
+  FROM jsonb_to_recordset(listed) AS e (id varchar, original_id varchar, "time" timestamptz, job_id uuid, device_id varchar,
+                                        run_uuid uuid, host text, paths text[], tags text[], files bigint, bytes bigint,
+                                        added_bytes bigint)
   ON CONFLICT (repository_id, id) DO UPDATE
-  SET time        = excluded.time,
+  SET original_id = coalesce(excluded.original_id, s.original_id),
+      time        = excluded.time,
       job_id      = excluded.job_id,
       device_id   = excluded.device_id,
       run_uuid    = excluded.run_uuid,
@@ -90,26 +95,6 @@ CREATE TABLE holdfast.retention_applied (
   PRIMARY KEY (job_id, repository_id)
 );
 GRANT SELECT ON holdfast.retention_applied TO backup_admin;
-
--- What forget has just done for one job.
-CREATE FUNCTION holdfast.snapshots_forgotten(device varchar, repository varchar, job uuid, removed text[], kept jsonb)
-  RETURNS void
-  LANGUAGE plpgsql
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM holdfast.require_housekeeper(device);
-  DELETE FROM public.snapshots WHERE repository_id = repository AND id = ANY (removed);
-  UPDATE public.snapshots s
-  SET kept_by = k.rules, seen_at = clock_timestamp()
-  FROM jsonb_to_recordset(kept) AS k (id varchar, rules text[])
-  WHERE s.repository_id = repository AND s.id = k.id;
-  INSERT INTO holdfast.retention_applied AS a (repository_id, job_id, at)
-  SELECT repository, j.id, clock_timestamp() FROM public.backup_jobs j WHERE j.id = job
-  ON CONFLICT (job_id, repository_id) DO UPDATE SET at = excluded.at;
-END
-$$;
 
 -- The jobs some of whose snapshots may have to go: those with a run, or a change of their policy, since it was last
 -- applied. What a policy keeps depends on the snapshots alone and not on the hour, since restic counts from the newest.
@@ -198,11 +183,9 @@ $$;
 GRANT SELECT ON snapshots TO backup_admin, backup_client, backup_viewer;
 
 REVOKE EXECUTE ON FUNCTION holdfast.catalogue_put(varchar, varchar, jsonb), holdfast.catalogue_begin(),
-  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text),
-  holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb) FROM PUBLIC;
+  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION holdfast.catalogue_put(varchar, varchar, jsonb), holdfast.catalogue_begin(),
-  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text),
-  holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb) TO backup_client;
+  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text) TO backup_client;
 
 -- The history of housekeeping goes with the runs'. The newest of each kind stays.
 CREATE FUNCTION holdfast.clean_up_housekeeping(kept interval, batch integer) RETURNS integer
