@@ -222,7 +222,7 @@ CREATE TABLE holdfast.repository_users (
   since         timestamptz  NOT NULL DEFAULT clock_timestamp(),
   expires_at    timestamptz  NOT NULL
 );
-CREATE INDEX repository_users_repository ON holdfast.repository_users (repository_id);
+CREATE INDEX repository_users_repository ON holdfast.repository_users (repository_id, expires_at);
 
 COMMENT ON TABLE holdfast.repository_leases IS 'Which housekeeper has a repository to itself, until when';
 COMMENT ON COLUMN holdfast.repository_leases.alone IS 'Whether backups wait meanwhile; not for a list of the snapshots, which has a lease of its own';
@@ -245,9 +245,12 @@ BEGIN
   IF lease.expires_at > clock_timestamp() - interval '2 minutes' THEN
     RETURN format('%s by %s', lease.purpose, lease.device_id);
   END IF;
-  INSERT INTO holdfast.repository_users (run_uuid, repository_id, device_id, expires_at)
+  -- A run may leave and come in again, as one that has made the repository first.
+  INSERT INTO holdfast.repository_users AS u (run_uuid, repository_id, device_id, expires_at)
   VALUES (run, repository, device, clock_timestamp() + make_interval(secs => least(seconds, 3600)))
-  ON CONFLICT (run_uuid) DO NOTHING;
+  ON CONFLICT (run_uuid) DO UPDATE
+  SET repository_id = excluded.repository_id, expires_at = excluded.expires_at
+  WHERE u.device_id = excluded.device_id;
   RETURN NULL;
 END
 $$;
@@ -322,13 +325,13 @@ BEGIN
         message  = 'its device gave no sign for so long that its lease ran out; nobody knows how it ended'
     WHERE r.repository_id = repository AND r.status = 'running' AND r.run_uuid <> run
       AND (r.kind <> 'catalogue') = needs_it_alone;
-    DELETE FROM holdfast.repository_users WHERE since < clock_timestamp() - interval '7 days' AND expires_at < clock_timestamp();
   END IF;
   RETURN given;
 END
 $$;
 
--- How many backups go on still; NULL if the lease is lost. Holds the lease for so many seconds more.
+-- How many backups go on still; NULL if the lease is lost. Holds the lease for so many seconds more, while the device is a
+-- housekeeper.
 CREATE FUNCTION holdfast.lease_renew(device varchar, repository varchar, held bigint, seconds integer) RETURNS integer
   LANGUAGE plpgsql
   SECURITY DEFINER
@@ -338,7 +341,8 @@ BEGIN
   PERFORM holdfast.require_own(device);
   UPDATE holdfast.repository_leases
   SET expires_at = clock_timestamp() + make_interval(secs => least(seconds, 3600))
-  WHERE repository_id = repository AND token = held AND device_id = device AND expires_at > clock_timestamp();
+  WHERE repository_id = repository AND token = held AND device_id = device AND expires_at > clock_timestamp()
+    AND EXISTS (SELECT FROM public.devices d WHERE d.id = device AND d.housekeeper AND d.enabled);
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
@@ -377,6 +381,27 @@ BEGIN
 END
 $$;
 
+-- What only time can end: a housekeeper that never came back, if nobody took its lease; and what runs have told by which
+-- repository they were.
+CREATE FUNCTION holdfast.sweep_repositories() RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog
+AS $$
+BEGIN
+  UPDATE public.housekeeping_runs r
+  SET status   = 'failed',
+      end_time = greatest(r.start_time, clock_timestamp()),
+      code     = 'no-sign',
+      message  = 'its device gave no sign for so long that its lease ran out; nobody knows how it ended'
+  WHERE r.status = 'running'
+    -- One that lets others in has no lease for a moment.
+    AND r.start_time < clock_timestamp() - interval '1 hour'
+    AND NOT EXISTS (SELECT FROM holdfast.repository_leases l
+                    WHERE l.repository_id = r.repository_id AND l.device_id = r.device_id AND l.expires_at > clock_timestamp());
+  DELETE FROM holdfast.repository_users WHERE since < clock_timestamp() - interval '7 days' AND expires_at < clock_timestamp();
+END
+$$;
+
 CREATE VIEW repository_use AS
 SELECT l.repository_id,
        CASE WHEN l.expires_at > now() THEN l.device_id END AS housekeeper,
@@ -391,7 +416,7 @@ COMMENT ON VIEW repository_use IS 'Who is at work in each repository';
 
 -- ---- Rights.
 
-REVOKE EXECUTE ON FUNCTION holdfast.require_housekeeper(varchar),
+REVOKE EXECUTE ON FUNCTION holdfast.require_housekeeper(varchar), holdfast.sweep_repositories(),
   holdfast.backup_enters(varchar, varchar, uuid, integer), holdfast.backup_stays(varchar, uuid, integer),
   holdfast.backup_leaves(varchar, uuid), holdfast.lease_take(varchar, varchar, varchar, uuid, integer),
   holdfast.lease_renew(varchar, varchar, bigint, integer), holdfast.lease_release(varchar, varchar, bigint),
@@ -406,10 +431,13 @@ ALTER TABLE housekeeping_runs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY of_admins ON housekeeping_runs TO backup_admin USING (true) WITH CHECK (true);
 CREATE POLICY of_viewers ON housekeeping_runs FOR SELECT TO backup_viewer USING (true);
 CREATE POLICY of_shared_login ON housekeeping_runs TO backup_shared_client USING (true) WITH CHECK (true);
-CREATE POLICY of_device ON housekeeping_runs TO backup_client
-  USING (device_id = (SELECT holdfast.me()))
+CREATE POLICY of_device ON housekeeping_runs FOR SELECT TO backup_client USING (device_id = (SELECT holdfast.me()));
+CREATE POLICY of_device_begun ON housekeeping_runs FOR INSERT TO backup_client
   WITH CHECK (device_id = (SELECT holdfast.me())
               AND (SELECT d.housekeeper FROM devices d WHERE d.id = device_id));
+-- One that is a housekeeper no more still says how it ended.
+CREATE POLICY of_device_ended ON housekeeping_runs FOR UPDATE TO backup_client
+  USING (device_id = (SELECT holdfast.me())) WITH CHECK (device_id = (SELECT holdfast.me()));
 DO $$
 BEGIN
   IF (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'backup_client') THEN
@@ -466,11 +494,13 @@ DECLARE
                            ELSE format('copy target %s, %s', NEW.target, NEW.kind)
                          END;
 BEGIN
-  DELETE FROM public.problems p
-  WHERE p.source = 'repository' AND p.subject = about AND (p.device_id, p.code) IS DISTINCT FROM (NEW.device_id, NEW.code);
   IF NEW.status = 'success' THEN
     DELETE FROM public.problems p WHERE p.source = 'repository' AND p.subject = about;
   ELSIF NEW.code NOT IN ('no-sign', 'lease-lost', 'kept-out', 'agent-stopped') THEN
+    -- What is damaged is so until somebody has looked and found it whole.
+    DELETE FROM public.problems p
+    WHERE p.source = 'repository' AND p.subject = about AND (p.device_id, p.code) IS DISTINCT FROM (NEW.device_id, NEW.code)
+      AND (p.code <> 'repository-damaged' OR NEW.code = p.code);
     INSERT INTO public.problems AS p (device_id, source, subject, code, severity, message, remedy)
     VALUES (NEW.device_id, 'repository', about, NEW.code,
             CASE NEW.code WHEN 'repository-damaged' THEN 'error' ELSE 'warning' END,
