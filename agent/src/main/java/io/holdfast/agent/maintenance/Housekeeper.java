@@ -202,7 +202,7 @@ public final class Housekeeper {
         HeldLease.take(
             leases,
             place.repositoryId(),
-            order.kind(),
+            order.kind().word(),
             run,
             place.settings().housekeeping().lease(),
             cancellation);
