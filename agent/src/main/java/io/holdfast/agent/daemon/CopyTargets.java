@@ -89,7 +89,7 @@ public final class CopyTargets {
       notMade = initialise(row, restic, repository, source);
       id = ids.of(restic, repository);
     }
-    if (id.isPresent() && !id.equals(row.repositoryId())) {
+    if (id.isPresent() && !id.equals(row.repositoryId()) && !id.equals(sourceId)) {
       book.found(row.name(), id.get());
     }
     return new Workplace(
