@@ -361,7 +361,7 @@ BEGIN
   DELETE FROM public.restores
   WHERE id IN (SELECT r.id FROM public.restores r WHERE r.start_time < now() - make_interval(days => kept) LIMIT batch);
   GET DIAGNOSTICS gone = ROW_COUNT;
-  RETURN removed + gone;
+  RETURN removed + gone + holdfast.clean_up_housekeeping(make_interval(days => kept), batch);
 END
 $$;
 
