@@ -46,8 +46,9 @@ class HousekeepingRowsIT {
   private void ran(String kind, String status, String code) {
     psql.execute(
         "INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time,"
-            + " end_time, status, code, message)"
-            + " VALUES (gen_random_uuid(), ?, 'repo', 'nas', 'manual', 1, now(), now(), ?, nullif(?, ''), 'x')",
+            + " end_time, status, code, message, housekeeping_id)"
+            + " VALUES (gen_random_uuid(), ?, 'repo', 'nas', 'manual', 1, now(), now(), ?, nullif(?, ''), 'x',"
+            + " (SELECT id FROM housekeeping))",
         kind,
         status,
         code);
@@ -157,5 +158,20 @@ class HousekeepingRowsIT {
       sink.ended(ended);
       assertThat(psql.rows("SELECT FROM housekeeping_runs")).hasSize(1);
     }
+  }
+
+  @Test
+  void no_sign_twice_in_a_row_is_not_the_same_as_once() {
+    psql.execute(
+        "INSERT INTO housekeeping (id, kind, schedule_type, interval_seconds) VALUES (1, 'prune', 'interval', 86400)");
+    for (String expected : List.of("no-sign", "no-sign-again", "no-sign-again")) {
+      ran("prune", "failed", "no-sign");
+      assertThat(psql.row("SELECT last_code FROM holdfast.housekeeping_of('nas', 'repo')"))
+          .containsEntry("last_code", expected);
+    }
+    ran("prune", "failed", "restic-failed");
+    ran("prune", "failed", "no-sign");
+    assertThat(psql.row("SELECT last_code FROM holdfast.housekeeping_of('nas', 'repo')"))
+        .containsEntry("last_code", "no-sign");
   }
 }
