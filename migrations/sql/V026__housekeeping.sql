@@ -107,7 +107,7 @@ CREATE TABLE housekeeping (
 
 COMMENT ON TABLE housekeeping IS 'When each repository is forgotten in, pruned, checked: by whichever housekeeper gets the lease first';
 COMMENT ON COLUMN housekeeping.kind IS
-  'forget: apply the retention policies; prune: free what was forgotten; check: the structure; check-data: read one part of all data; catalogue: list the snapshots anew; unlock: remove locks of the dead';
+  'forget: apply the retention policies; prune: free what was forgotten; check: the structure; check-data: read one part of all data; catalogue: list the snapshots anew; unlock: remove locks of the dead; copy: copy snapshots into the target';
 COMMENT ON COLUMN housekeeping.device_id IS 'Only this housekeeper; NULL: any. Where devices have different repositories, each has its own turn';
 COMMENT ON COLUMN housekeeping.timezone IS 'Zone of the cron expression; NULL: UTC';
 COMMENT ON COLUMN housekeeping.parts IS 'For check-data: so many turns read all data';
@@ -117,7 +117,7 @@ CREATE FUNCTION holdfast.housekeeping_kinds() RETURNS text[]
   IMMUTABLE
   SET search_path = pg_catalog
 AS $$
-  SELECT ARRAY ['forget', 'prune', 'check', 'check-data', 'catalogue', 'unlock']
+  SELECT ARRAY ['forget', 'prune', 'check', 'check-data', 'catalogue', 'unlock', 'copy']
 $$;
 
 CREATE FUNCTION holdfast.housekeeping_check() RETURNS trigger
@@ -182,6 +182,7 @@ CREATE TABLE housekeeping_runs (
   statistics      jsonb        NOT NULL DEFAULT '{}',
   restic_output   text,
   restic_errors   text,
+  target          varchar(48),
   CONSTRAINT housekeeping_runs_status_known CHECK (status IN ('running', 'success', 'failed', 'cancelled')),
   CONSTRAINT housekeeping_runs_end_when_done CHECK ((status = 'running') = (end_time IS NULL)),
   CONSTRAINT housekeeping_runs_text_bounded CHECK (
@@ -193,9 +194,11 @@ CREATE INDEX housekeeping_runs_newest ON housekeeping_runs (repository_id, kind,
 CREATE INDEX housekeeping_runs_of ON housekeeping_runs (housekeeping_id, repository_id, start_time DESC);
 
 COMMENT ON TABLE housekeeping_runs IS 'What was done to a repository besides backups: one row each';
-COMMENT ON COLUMN housekeeping_runs.repository_id IS 'restic''s own id of the repository';
+COMMENT ON COLUMN housekeeping_runs.repository_id IS
+  'restic''s own id of the repository; the target''s name behind "target" while nobody has ever reached it';
 COMMENT ON COLUMN housekeeping_runs.lease_token IS 'Grows with every turn: two rows of one repository never have the same';
 COMMENT ON COLUMN housekeeping_runs.statistics IS 'What it did, such as snapshots forgotten, or the part of the data that was read';
+COMMENT ON COLUMN housekeeping_runs.target IS 'The copy target that it was done in, as it was called then';
 
 -- ---- Who may use a repository now. By the clock of the database alone.
 
@@ -219,7 +222,7 @@ CREATE TABLE holdfast.repository_users (
   since         timestamptz  NOT NULL DEFAULT clock_timestamp(),
   expires_at    timestamptz  NOT NULL
 );
-CREATE INDEX repository_users_repository ON holdfast.repository_users (repository_id);
+CREATE INDEX repository_users_repository ON holdfast.repository_users (repository_id, expires_at);
 
 COMMENT ON TABLE holdfast.repository_leases IS 'Which housekeeper has a repository to itself, until when';
 COMMENT ON COLUMN holdfast.repository_leases.alone IS 'Whether backups wait meanwhile; not for a list of the snapshots, which has a lease of its own';
@@ -242,9 +245,12 @@ BEGIN
   IF lease.expires_at > clock_timestamp() - interval '2 minutes' THEN
     RETURN format('%s by %s', lease.purpose, lease.device_id);
   END IF;
-  INSERT INTO holdfast.repository_users (run_uuid, repository_id, device_id, expires_at)
+  -- A run may leave and come in again, as one that has made the repository first.
+  INSERT INTO holdfast.repository_users AS u (run_uuid, repository_id, device_id, expires_at)
   VALUES (run, repository, device, clock_timestamp() + make_interval(secs => least(seconds, 3600)))
-  ON CONFLICT (run_uuid) DO NOTHING;
+  ON CONFLICT (run_uuid) DO UPDATE
+  SET repository_id = excluded.repository_id, expires_at = excluded.expires_at
+  WHERE u.device_id = excluded.device_id;
   RETURN NULL;
 END
 $$;
@@ -319,13 +325,13 @@ BEGIN
         message  = 'its device gave no sign for so long that its lease ran out; nobody knows how it ended'
     WHERE r.repository_id = repository AND r.status = 'running' AND r.run_uuid <> run
       AND (r.kind <> 'catalogue') = needs_it_alone;
-    DELETE FROM holdfast.repository_users WHERE since < clock_timestamp() - interval '7 days' AND expires_at < clock_timestamp();
   END IF;
   RETURN given;
 END
 $$;
 
--- How many backups go on still; NULL if the lease is lost. Holds the lease for so many seconds more.
+-- How many backups go on still; NULL if the lease is lost. Holds the lease for so many seconds more, while the device is a
+-- housekeeper.
 CREATE FUNCTION holdfast.lease_renew(device varchar, repository varchar, held bigint, seconds integer) RETURNS integer
   LANGUAGE plpgsql
   SECURITY DEFINER
@@ -335,7 +341,8 @@ BEGIN
   PERFORM holdfast.require_own(device);
   UPDATE holdfast.repository_leases
   SET expires_at = clock_timestamp() + make_interval(secs => least(seconds, 3600))
-  WHERE repository_id = repository AND token = held AND device_id = device AND expires_at > clock_timestamp();
+  WHERE repository_id = repository AND token = held AND device_id = device AND expires_at > clock_timestamp()
+    AND EXISTS (SELECT FROM public.devices d WHERE d.id = device AND d.housekeeper AND d.enabled);
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
@@ -357,38 +364,6 @@ BEGIN
 END
 $$;
 
--- What a housekeeper has to look after: the schedules that are for it, and when each last began in this repository.
-CREATE FUNCTION holdfast.housekeeping_of(device varchar, repository varchar)
-  RETURNS TABLE (id integer, kind varchar, schedule_type varchar, cron_expression varchar, interval_seconds integer,
-                 timezone varchar, parts integer, since timestamptz, last_start timestamptz, last_end timestamptz,
-                 last_status varchar, last_code varchar, last_part integer)
-  LANGUAGE plpgsql
-  STABLE
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM holdfast.require_housekeeper(device);
-  RETURN QUERY
-    SELECT h.id, h.kind, h.schedule_type, h.cron_expression, h.interval_seconds, h.timezone, h.parts, h.updated_at,
-           l.start_time, l.end_time, l.status, l.code,
-           (SELECT (r.statistics ->> 'part')::integer
-            FROM public.housekeeping_runs r
-            WHERE r.housekeeping_id = h.id AND r.repository_id = repository AND r.status = 'success'
-            ORDER BY r.start_time DESC
-            LIMIT 1)
-    FROM public.housekeeping h
-           LEFT JOIN LATERAL (
-             SELECT r.start_time, r.end_time, r.status, r.code
-             FROM public.housekeeping_runs r
-             WHERE r.housekeeping_id = h.id AND r.repository_id = repository
-             ORDER BY r.start_time DESC
-             LIMIT 1) l ON true
-    WHERE h.enabled AND coalesce(h.device_id, device) = device
-    ORDER BY h.id;
-END
-$$;
-
 -- The processes of housekeepers that gave no sign of their end: whoever is on the same machine can tell whether they live.
 CREATE FUNCTION holdfast.left_behind(device varchar, repository varchar) RETURNS TABLE (device_id varchar, process jsonb)
   LANGUAGE plpgsql
@@ -406,6 +381,27 @@ BEGIN
 END
 $$;
 
+-- What only time can end: a housekeeper that never came back, if nobody took its lease; and what runs have told by which
+-- repository they were.
+CREATE FUNCTION holdfast.sweep_repositories() RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog
+AS $$
+BEGIN
+  UPDATE public.housekeeping_runs r
+  SET status   = 'failed',
+      end_time = greatest(r.start_time, clock_timestamp()),
+      code     = 'no-sign',
+      message  = 'its device gave no sign for so long that its lease ran out; nobody knows how it ended'
+  WHERE r.status = 'running'
+    -- One that lets others in has no lease for a moment.
+    AND r.start_time < clock_timestamp() - interval '1 hour'
+    AND NOT EXISTS (SELECT FROM holdfast.repository_leases l
+                    WHERE l.repository_id = r.repository_id AND l.device_id = r.device_id AND l.expires_at > clock_timestamp());
+  DELETE FROM holdfast.repository_users WHERE since < clock_timestamp() - interval '7 days' AND expires_at < clock_timestamp();
+END
+$$;
+
 CREATE VIEW repository_use AS
 SELECT l.repository_id,
        CASE WHEN l.expires_at > now() THEN l.device_id END AS housekeeper,
@@ -420,25 +416,28 @@ COMMENT ON VIEW repository_use IS 'Who is at work in each repository';
 
 -- ---- Rights.
 
-REVOKE EXECUTE ON FUNCTION holdfast.require_housekeeper(varchar),
+REVOKE EXECUTE ON FUNCTION holdfast.require_housekeeper(varchar), holdfast.sweep_repositories(),
   holdfast.backup_enters(varchar, varchar, uuid, integer), holdfast.backup_stays(varchar, uuid, integer),
   holdfast.backup_leaves(varchar, uuid), holdfast.lease_take(varchar, varchar, varchar, uuid, integer),
   holdfast.lease_renew(varchar, varchar, bigint, integer), holdfast.lease_release(varchar, varchar, bigint),
-  holdfast.housekeeping_of(varchar, varchar), holdfast.left_behind(varchar, varchar) FROM PUBLIC;
+  holdfast.left_behind(varchar, varchar) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
   holdfast.backup_enters(varchar, varchar, uuid, integer), holdfast.backup_stays(varchar, uuid, integer),
   holdfast.backup_leaves(varchar, uuid), holdfast.lease_take(varchar, varchar, varchar, uuid, integer),
   holdfast.lease_renew(varchar, varchar, bigint, integer), holdfast.lease_release(varchar, varchar, bigint),
-  holdfast.housekeeping_of(varchar, varchar), holdfast.left_behind(varchar, varchar) TO backup_client;
+  holdfast.left_behind(varchar, varchar) TO backup_client;
 
 ALTER TABLE housekeeping_runs ENABLE ROW LEVEL SECURITY;
 CREATE POLICY of_admins ON housekeeping_runs TO backup_admin USING (true) WITH CHECK (true);
 CREATE POLICY of_viewers ON housekeeping_runs FOR SELECT TO backup_viewer USING (true);
 CREATE POLICY of_shared_login ON housekeeping_runs TO backup_shared_client USING (true) WITH CHECK (true);
-CREATE POLICY of_device ON housekeeping_runs TO backup_client
-  USING (device_id = (SELECT holdfast.me()))
+CREATE POLICY of_device ON housekeeping_runs FOR SELECT TO backup_client USING (device_id = (SELECT holdfast.me()));
+CREATE POLICY of_device_begun ON housekeeping_runs FOR INSERT TO backup_client
   WITH CHECK (device_id = (SELECT holdfast.me())
               AND (SELECT d.housekeeper FROM devices d WHERE d.id = device_id));
+-- One that is a housekeeper no more still says how it ended.
+CREATE POLICY of_device_ended ON housekeeping_runs FOR UPDATE TO backup_client
+  USING (device_id = (SELECT holdfast.me())) WITH CHECK (device_id = (SELECT holdfast.me()));
 DO $$
 BEGIN
   IF (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'backup_client') THEN
@@ -455,7 +454,7 @@ GRANT SELECT, DELETE ON housekeeping_runs TO backup_admin;
 GRANT SELECT ON housekeeping_runs TO backup_viewer;
 GRANT SELECT,
       INSERT (run_uuid, kind, repository_id, device_id, housekeeping_id, triggered_by, lease_token, start_time, end_time,
-              status, code, message, exit_code, statistics, restic_output, restic_errors),
+              status, code, message, exit_code, statistics, restic_output, restic_errors, target),
       UPDATE (end_time, status, code, message, exit_code, statistics, restic_output, restic_errors)
   ON housekeeping_runs TO backup_client;
 GRANT SELECT ON repository_use TO backup_admin, backup_viewer;
@@ -490,13 +489,18 @@ CREATE FUNCTION holdfast.housekeeping_problem() RETURNS trigger
   SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  about CONSTANT text := format('repository %s, %s', left(NEW.repository_id, 8), NEW.kind);
+  about CONSTANT text := CASE
+                           WHEN NEW.target IS NULL THEN format('repository %s, %s', left(NEW.repository_id, 8), NEW.kind)
+                           ELSE format('copy target %s, %s', NEW.target, NEW.kind)
+                         END;
 BEGIN
-  DELETE FROM public.problems p
-  WHERE p.source = 'repository' AND p.subject = about AND (p.device_id, p.code) IS DISTINCT FROM (NEW.device_id, NEW.code);
   IF NEW.status = 'success' THEN
     DELETE FROM public.problems p WHERE p.source = 'repository' AND p.subject = about;
   ELSIF NEW.code NOT IN ('no-sign', 'lease-lost', 'kept-out', 'agent-stopped') THEN
+    -- What is damaged is so until somebody has looked and found it whole.
+    DELETE FROM public.problems p
+    WHERE p.source = 'repository' AND p.subject = about AND (p.device_id, p.code) IS DISTINCT FROM (NEW.device_id, NEW.code)
+      AND (p.code <> 'repository-damaged' OR NEW.code = p.code);
     INSERT INTO public.problems AS p (device_id, source, subject, code, severity, message, remedy)
     VALUES (NEW.device_id, 'repository', about, NEW.code,
             CASE NEW.code WHEN 'repository-damaged' THEN 'error' ELSE 'warning' END,
@@ -514,28 +518,6 @@ CREATE TRIGGER housekeeping_runs_problem
   FOR EACH ROW
   WHEN (NEW.status IN ('success', 'failed'))
 EXECUTE FUNCTION holdfast.housekeeping_problem();
-
-CREATE VIEW housekeeping_overdue WITH (security_invoker = true) AS
-SELECT h.id,
-       h.kind,
-       h.device_id,
-       r.repository_id,
-       r.last_success_at,
-       now() - coalesce(r.last_success_at, h.created_at) AS age,
-       (SELECT count(*) FROM devices d WHERE d.housekeeper AND d.enabled) AS housekeepers
-FROM housekeeping h
-       LEFT JOIN LATERAL (
-         SELECT x.repository_id, max(x.end_time) FILTER (WHERE x.status = 'success') AS last_success_at
-         FROM housekeeping_runs x
-         WHERE x.housekeeping_id = h.id
-         GROUP BY x.repository_id) r ON true
-WHERE h.enabled
-  AND coalesce(r.last_success_at, h.created_at)
-        < now() - make_interval(secs => 1.5 * coalesce(h.interval_seconds, holdfast.cron_seconds(h.cron_expression)));
-
-COMMENT ON VIEW housekeeping_overdue IS
-  'What no housekeeper has come to do for one and a half times what its schedule promises';
-GRANT SELECT ON housekeeping_overdue TO backup_admin, backup_viewer;
 
 INSERT INTO setting_keys (key, kind, min_value, max_value, per_device, description)
 VALUES ('housekeeping_lease_seconds', 'integer', 15, 3600, true,

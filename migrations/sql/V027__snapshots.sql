@@ -15,11 +15,13 @@ CREATE TABLE snapshots (
   added_bytes   bigint,
   kept_by       text[],
   seen_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+  original_id   varchar(64),
   PRIMARY KEY (repository_id, id)
 );
 
 CREATE INDEX snapshots_job ON snapshots (job_id, time DESC);
 CREATE INDEX snapshots_device ON snapshots (device_id, time DESC);
+CREATE INDEX snapshots_original ON snapshots ((coalesce(original_id, id)));
 
 COMMENT ON TABLE snapshots IS 'The snapshots that the repositories hold; those of no job of ours are listed and never removed';
 COMMENT ON COLUMN snapshots.id IS 'restic''s full id';
@@ -28,6 +30,7 @@ COMMENT ON COLUMN snapshots.device_id IS 'By its tag, or by its job''s row';
 COMMENT ON COLUMN snapshots.files IS 'Files in it, as far as restic wrote it down (0.17 and newer); bytes and added_bytes alike';
 COMMENT ON COLUMN snapshots.kept_by IS 'The rules of the retention policy that kept it when it was applied last';
 COMMENT ON COLUMN snapshots.seen_at IS 'When the repository was last seen to hold it';
+COMMENT ON COLUMN snapshots.original_id IS 'Of a copy, or of one whose tags were changed: the snapshot that it was made of';
 
 -- What a housekeeper has read in the repository, some hundreds at a time.
 CREATE FUNCTION holdfast.catalogue_put(device varchar, repository varchar, listed jsonb) RETURNS void
@@ -37,15 +40,17 @@ CREATE FUNCTION holdfast.catalogue_put(device varchar, repository varchar, liste
 AS $$
 BEGIN
   PERFORM holdfast.require_housekeeper(device);
-  INSERT INTO public.snapshots AS s (repository_id, id, time, job_id, device_id, run_uuid, host, paths, tags, files, bytes,
-                                     added_bytes)
-  SELECT repository, e.id, e.time, e.job_id,
+  INSERT INTO public.snapshots AS s (repository_id, id, original_id, time, job_id, device_id, run_uuid, host, paths, tags, files,
+                                     bytes, added_bytes)
+  SELECT repository, e.id, e.original_id, e.time, e.job_id,
          coalesce(e.device_id, (SELECT j.device_id FROM public.backup_jobs j WHERE j.id = e.job_id)), e.run_uuid,
          coalesce(e.host, ''), coalesce(e.paths, '{}'), coalesce(e.tags, '{}'), e.files, e.bytes, e.added_bytes
-  FROM jsonb_to_recordset(listed) AS e (id varchar, "time" timestamptz, job_id uuid, device_id varchar, run_uuid uuid, host text,
-                                        paths text[], tags text[], files bigint, bytes bigint, added_bytes bigint)
+  FROM jsonb_to_recordset(listed) AS e (id varchar, original_id varchar, "time" timestamptz, job_id uuid, device_id varchar,
+                                        run_uuid uuid, host text, paths text[], tags text[], files bigint, bytes bigint,
+                                        added_bytes bigint)
   ON CONFLICT (repository_id, id) DO UPDATE
-  SET time        = excluded.time,
+  SET original_id = coalesce(excluded.original_id, s.original_id),
+      time        = excluded.time,
       job_id      = excluded.job_id,
       device_id   = excluded.device_id,
       run_uuid    = excluded.run_uuid,
@@ -90,26 +95,6 @@ CREATE TABLE holdfast.retention_applied (
   PRIMARY KEY (job_id, repository_id)
 );
 GRANT SELECT ON holdfast.retention_applied TO backup_admin;
-
--- What forget has just done for one job.
-CREATE FUNCTION holdfast.snapshots_forgotten(device varchar, repository varchar, job uuid, removed text[], kept jsonb)
-  RETURNS void
-  LANGUAGE plpgsql
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM holdfast.require_housekeeper(device);
-  DELETE FROM public.snapshots WHERE repository_id = repository AND id = ANY (removed);
-  UPDATE public.snapshots s
-  SET kept_by = k.rules, seen_at = clock_timestamp()
-  FROM jsonb_to_recordset(kept) AS k (id varchar, rules text[])
-  WHERE s.repository_id = repository AND s.id = k.id;
-  INSERT INTO holdfast.retention_applied AS a (repository_id, job_id, at)
-  SELECT repository, j.id, clock_timestamp() FROM public.backup_jobs j WHERE j.id = job
-  ON CONFLICT (job_id, repository_id) DO UPDATE SET at = excluded.at;
-END
-$$;
 
 -- The jobs some of whose snapshots may have to go: those with a run, or a change of their policy, since it was last
 -- applied. What a policy keeps depends on the snapshots alone and not on the hour, since restic counts from the newest.
@@ -198,11 +183,9 @@ $$;
 GRANT SELECT ON snapshots TO backup_admin, backup_client, backup_viewer;
 
 REVOKE EXECUTE ON FUNCTION holdfast.catalogue_put(varchar, varchar, jsonb), holdfast.catalogue_begin(),
-  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text),
-  holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb) FROM PUBLIC;
+  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION holdfast.catalogue_put(varchar, varchar, jsonb), holdfast.catalogue_begin(),
-  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text),
-  holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb) TO backup_client;
+  holdfast.catalogue_end(varchar, varchar, timestamptz), holdfast.retention_work(varchar, varchar), holdfast.policy_of(varchar, text) TO backup_client;
 
 -- The history of housekeeping goes with the runs'. The newest of each kind stays.
 CREATE FUNCTION holdfast.clean_up_housekeeping(kept interval, batch integer) RETURNS integer
@@ -227,52 +210,5 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION holdfast.clean_up_housekeeping(interval, integer) FROM PUBLIC;
-
-CREATE OR REPLACE FUNCTION holdfast.clean_up(batch integer DEFAULT 1000) RETURNS integer
-  LANGUAGE plpgsql
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  kept    interval;
-  removed integer;
-  gone    integer;
-BEGIN
-  -- One at a time; whoever comes second has nothing to do.
-  IF NOT pg_try_advisory_xact_lock(hashtext('holdfast.clean_up')) THEN
-    RETURN 0;
-  END IF;
-  SELECT make_interval(days => btrim(value)::integer)
-  INTO kept
-  FROM public.settings
-  WHERE key = 'run_retention_days' AND device_id IS NULL AND btrim(value) ~ '^[0-9]{1,5}$' AND btrim(value)::integer >= 1;
-  IF kept IS NULL THEN
-    RETURN 0;
-  END IF;
-  DELETE FROM public.runs
-  WHERE id IN (
-    SELECT r.id
-    FROM public.runs r
-    WHERE r.start_time < now() - kept
-      AND r.status <> 'running'
-      AND NOT (r.outcome = 'success' AND r.job_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM public.runs x WHERE x.job_id = r.job_id AND x.outcome = 'success' AND x.start_time > r.start_time))
-    ORDER BY r.start_time
-    LIMIT least(greatest(batch, 1), 10000)
-  );
-  GET DIAGNOSTICS removed = ROW_COUNT;
-  DELETE FROM public.missed_runs
-  WHERE id IN (SELECT id FROM public.missed_runs WHERE last_due_at < now() - kept LIMIT batch);
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  removed := removed + gone;
-  DELETE FROM public.requests
-  WHERE id IN (SELECT id FROM public.requests WHERE finished_at < now() - kept LIMIT batch);
-  GET DIAGNOSTICS gone = ROW_COUNT;
-  removed := removed + gone;
-  removed := removed + holdfast.clean_up_housekeeping(kept, batch);
-  DELETE FROM public.job_hours WHERE week < current_date - 60;
-  RETURN removed;
-END
-$$;
 
 UPDATE control_plane_version SET schema_version = 27;

@@ -270,14 +270,6 @@ GRANT SELECT ON copy_targets_public TO backup_admin, backup_viewer;
 ALTER TABLE housekeeping
   ADD COLUMN target varchar(48) REFERENCES copy_targets (name) ON UPDATE CASCADE ON DELETE CASCADE;
 COMMENT ON COLUMN housekeeping.target IS 'The copy target that it is done in; NULL: the repository that devices back up into';
-COMMENT ON COLUMN housekeeping.kind IS
-  'forget: apply the retention policies; prune: free what was forgotten; check: the structure; check-data: read one part of all data; catalogue: list the snapshots anew; unlock: remove locks of the dead; copy: copy snapshots into the target';
-ALTER TABLE housekeeping_runs
-  ADD COLUMN target varchar(48);
-COMMENT ON COLUMN housekeeping_runs.target IS 'The copy target that it was done in, as it was called then';
-COMMENT ON COLUMN housekeeping_runs.repository_id IS
-  'restic''s own id of the repository; the target''s name behind "target" while nobody has ever reached it';
-GRANT INSERT (target) ON housekeeping_runs TO backup_client;
 
 CREATE FUNCTION holdfast.housekeeping_target_check() RETURNS trigger
   LANGUAGE plpgsql
@@ -309,15 +301,8 @@ CREATE TRIGGER housekeeping_target_check
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.housekeeping_target_check();
 
-CREATE OR REPLACE FUNCTION holdfast.housekeeping_kinds() RETURNS text[]
-  LANGUAGE sql
-  IMMUTABLE
-  SET search_path = pg_catalog
-AS $$
-  SELECT ARRAY ['forget', 'prune', 'check', 'check-data', 'catalogue', 'unlock', 'copy']
-$$;
-
--- What is to be done in a target, whose rows tell by themselves which repository it was; NULL: as before.
+-- What a housekeeper has to look after: the schedules that are for it, and when each last began, in this repository or in
+-- a target, whose rows tell by themselves which repository it was.
 CREATE FUNCTION holdfast.housekeeping_of(device varchar, repository varchar, in_target varchar)
   RETURNS TABLE (id integer, kind varchar, schedule_type varchar, cron_expression varchar, interval_seconds integer,
                  timezone varchar, parts integer, since timestamptz, last_start timestamptz, last_end timestamptz,
@@ -339,7 +324,12 @@ BEGIN
             LIMIT 1)
     FROM public.housekeeping h
            LEFT JOIN LATERAL (
-             SELECT r.start_time, r.end_time, r.status, r.code
+             SELECT r.start_time, r.end_time, r.status,
+                    -- Twice is no accident: what kills its machine, at once again and again, would keep all backups out.
+                    CASE
+                      WHEN r.code = 'no-sign' AND lead(r.code) OVER (ORDER BY r.start_time DESC) = 'no-sign' THEN 'no-sign-again'
+                      ELSE r.code
+                    END AS code
              FROM public.housekeeping_runs r
              WHERE r.housekeeping_id = h.id AND (in_target IS NOT NULL OR r.repository_id = repository)
              ORDER BY r.start_time DESC
@@ -349,8 +339,8 @@ BEGIN
 END
 $$;
 
--- As it was, and no word of targets: an agent that knows none would do it in the wrong repository.
-CREATE OR REPLACE FUNCTION holdfast.housekeeping_of(device varchar, repository varchar)
+-- Without targets.
+CREATE FUNCTION holdfast.housekeeping_of(device varchar, repository varchar)
   RETURNS TABLE (id integer, kind varchar, schedule_type varchar, cron_expression varchar, interval_seconds integer,
                  timezone varchar, parts integer, since timestamptz, last_start timestamptz, last_end timestamptz,
                  last_status varchar, last_code varchar, last_part integer)
@@ -424,44 +414,8 @@ BEGIN
 END
 $$;
 
--- ---- The catalogue knows which snapshots are the same.
-ALTER TABLE snapshots
-  ADD COLUMN original_id varchar(64);
-COMMENT ON COLUMN snapshots.original_id IS 'Of a copy, or of one whose tags were changed: the snapshot that it was made of';
-CREATE INDEX snapshots_original ON snapshots ((coalesce(original_id, id)));
-
-CREATE OR REPLACE FUNCTION holdfast.catalogue_put(device varchar, repository varchar, listed jsonb) RETURNS void
-  LANGUAGE plpgsql
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  PERFORM holdfast.require_housekeeper(device);
-  INSERT INTO public.snapshots AS s (repository_id, id, original_id, time, job_id, device_id, run_uuid, host, paths, tags, files,
-                                     bytes, added_bytes)
-  SELECT repository, e.id, e.original_id, e.time, e.job_id,
-         coalesce(e.device_id, (SELECT j.device_id FROM public.backup_jobs j WHERE j.id = e.job_id)), e.run_uuid,
-         coalesce(e.host, ''), coalesce(e.paths, '{}'), coalesce(e.tags, '{}'), e.files, e.bytes, e.added_bytes
-  FROM jsonb_to_recordset(listed) AS e (id varchar, original_id varchar, "time" timestamptz, job_id uuid, device_id varchar,
-                                        run_uuid uuid, host text, paths text[], tags text[], files bigint, bytes bigint,
-                                        added_bytes bigint)
-  ON CONFLICT (repository_id, id) DO UPDATE
-  SET original_id = coalesce(excluded.original_id, s.original_id),
-      time        = excluded.time,
-      job_id      = excluded.job_id,
-      device_id   = excluded.device_id,
-      run_uuid    = excluded.run_uuid,
-      host        = excluded.host,
-      paths       = excluded.paths,
-      tags        = excluded.tags,
-      files       = coalesce(excluded.files, s.files),
-      bytes       = coalesce(excluded.bytes, s.bytes),
-      added_bytes = coalesce(excluded.added_bytes, s.added_bytes),
-      seen_at     = clock_timestamp();
-END
-$$;
-
-CREATE OR REPLACE FUNCTION holdfast.snapshots_forgotten(device varchar, repository varchar, job uuid, removed text[], kept jsonb)
+-- What forget has just done for one job.
+CREATE FUNCTION holdfast.snapshots_forgotten(device varchar, repository varchar, job uuid, removed text[], kept jsonb)
   RETURNS void
   LANGUAGE plpgsql
   SECURITY DEFINER
@@ -516,12 +470,16 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION holdfast.housekeeping_of(varchar, varchar, varchar), holdfast.copy_targets_of(varchar),
+REVOKE EXECUTE ON FUNCTION holdfast.housekeeping_of(varchar, varchar), holdfast.housekeeping_of(varchar, varchar, varchar),
+  holdfast.copy_targets_of(varchar),
   holdfast.copy_target_found(varchar, varchar, varchar), holdfast.copy_jobs(varchar, varchar),
-  holdfast.copies_forgotten(varchar, varchar, text[]), holdfast.retention_work(varchar, varchar, varchar) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION holdfast.housekeeping_of(varchar, varchar, varchar), holdfast.copy_targets_of(varchar),
+  holdfast.copies_forgotten(varchar, varchar, text[]), holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb),
+  holdfast.retention_work(varchar, varchar, varchar) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION holdfast.housekeeping_of(varchar, varchar), holdfast.housekeeping_of(varchar, varchar, varchar),
+  holdfast.copy_targets_of(varchar),
   holdfast.copy_target_found(varchar, varchar, varchar), holdfast.copy_jobs(varchar, varchar),
-  holdfast.copies_forgotten(varchar, varchar, text[]), holdfast.retention_work(varchar, varchar, varchar) TO backup_client;
+  holdfast.copies_forgotten(varchar, varchar, text[]), holdfast.snapshots_forgotten(varchar, varchar, uuid, text[], jsonb),
+  holdfast.retention_work(varchar, varchar, varchar) TO backup_client;
 
 -- ---- 3-2-1, seen.
 CREATE VIEW snapshot_copies AS
@@ -557,35 +515,6 @@ WHERE n.newest_at > coalesce(c.newest_at, '-infinity');
 COMMENT ON VIEW jobs_without_copy IS 'Whose newest snapshot is not in a target where it belongs; since: the oldest of those that are missing';
 GRANT SELECT ON snapshot_copies, jobs_without_copy TO backup_admin, backup_viewer;
 
--- A target is called by its name.
-CREATE OR REPLACE FUNCTION holdfast.housekeeping_problem() RETURNS trigger
-  LANGUAGE plpgsql
-  SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  about CONSTANT text := CASE
-                           WHEN NEW.target IS NULL THEN format('repository %s, %s', left(NEW.repository_id, 8), NEW.kind)
-                           ELSE format('copy target %s, %s', NEW.target, NEW.kind)
-                         END;
-BEGIN
-  DELETE FROM public.problems p
-  WHERE p.source = 'repository' AND p.subject = about AND (p.device_id, p.code) IS DISTINCT FROM (NEW.device_id, NEW.code);
-  IF NEW.status = 'success' THEN
-    DELETE FROM public.problems p WHERE p.source = 'repository' AND p.subject = about;
-  ELSIF NEW.code NOT IN ('no-sign', 'lease-lost', 'kept-out', 'agent-stopped') THEN
-    INSERT INTO public.problems AS p (device_id, source, subject, code, severity, message, remedy)
-    VALUES (NEW.device_id, 'repository', about, NEW.code,
-            CASE NEW.code WHEN 'repository-damaged' THEN 'error' ELSE 'warning' END,
-            format('housekeeping: %s failed: %s', NEW.kind, NEW.message),
-            'housekeeping_runs has what restic said; docs/housekeeping.md says what to do.')
-    ON CONFLICT (device_id, source, subject, code) DO UPDATE
-    SET message = excluded.message, seen_at = excluded.seen_at;
-  END IF;
-  RETURN NULL;
-END
-$$;
-
 -- Its problems go with it.
 CREATE FUNCTION holdfast.copy_target_problems_go() RETURNS trigger
   LANGUAGE plpgsql
@@ -605,7 +534,7 @@ CREATE TRIGGER copy_targets_problems
 EXECUTE FUNCTION holdfast.copy_target_problems_go();
 
 -- In a target whichever repository it was: one that was made anew has another id.
-CREATE OR REPLACE VIEW housekeeping_overdue WITH (security_invoker = true) AS
+CREATE VIEW housekeeping_overdue WITH (security_invoker = true) AS
 SELECT h.id,
        h.kind,
        h.device_id,
@@ -624,5 +553,9 @@ FROM housekeeping h
 WHERE h.enabled
   AND coalesce(r.last_success_at, h.created_at)
         < now() - make_interval(secs => 1.5 * coalesce(h.interval_seconds, holdfast.cron_seconds(h.cron_expression)));
+
+COMMENT ON VIEW housekeeping_overdue IS
+  'What no housekeeper has come to do for one and a half times what its schedule promises';
+GRANT SELECT ON housekeeping_overdue TO backup_admin, backup_viewer;
 
 UPDATE control_plane_version SET schema_version = 29;

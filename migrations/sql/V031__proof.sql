@@ -197,6 +197,7 @@ BEGIN
   IF last.at < clock_timestamp() - interval '1 hour' THEN
     PERFORM holdfast.clean_up(10000);
     PERFORM holdfast.tell_of_proofs();
+    PERFORM holdfast.sweep_repositories();
     UPDATE holdfast.last_sweep SET at = clock_timestamp();
   END IF;
   UPDATE holdfast.last_sweep SET stale_at = clock_timestamp();

@@ -361,7 +361,7 @@ BEGIN
   DELETE FROM public.restores
   WHERE id IN (SELECT r.id FROM public.restores r WHERE r.start_time < now() - make_interval(days => kept) LIMIT batch);
   GET DIAGNOSTICS gone = ROW_COUNT;
-  RETURN removed + gone;
+  RETURN removed + gone + holdfast.clean_up_housekeeping(make_interval(days => kept), batch);
 END
 $$;
 
@@ -395,5 +395,22 @@ GRANT SELECT,
               error_count, failures),
       UPDATE (end_time, status, code, message, files, bytes, error_count, failures, progress, progress_at)
   ON restores TO backup_client;
+
+-- Whoever may execute a trigger's function may put it upon a table of his own, fill in what he likes, and have it do its
+-- work with its owner's rights. Triggers that are there need no such right.
+DO $$
+DECLARE
+  guarded regprocedure;
+BEGIN
+  FOR guarded IN
+    SELECT p.oid
+    FROM pg_proc p
+           JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = 'holdfast' AND p.prorettype = 'trigger'::regtype
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', guarded);
+  END LOOP;
+END
+$$;
 
 UPDATE control_plane_version SET schema_version = 32;

@@ -257,7 +257,7 @@ public final class AgentParts implements AutoCloseable {
     return new Housekeeper(
         book,
         leases(),
-        new StaleLocks(book, lockPolicy(), config.deviceId(), clock),
+        new StaleLocks(book, this::lockPolicy, config.deviceId(), clock),
         new Copying(book, copyBook(), new BackupPasses(leases(), repositoryIds)),
         journal,
         config.deviceId(),

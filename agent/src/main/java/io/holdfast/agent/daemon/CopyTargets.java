@@ -89,7 +89,7 @@ public final class CopyTargets {
       notMade = initialise(row, restic, repository, source);
       id = ids.of(restic, repository);
     }
-    if (id.isPresent() && !id.equals(row.repositoryId())) {
+    if (id.isPresent() && !id.equals(row.repositoryId()) && !id.equals(sourceId)) {
       book.found(row.name(), id.get());
     }
     return new Workplace(
@@ -119,7 +119,7 @@ public final class CopyTargets {
       TargetRow row, Restic restic, Repository repository, Repository source)
       throws ControlPlaneException, InterruptedException {
     String key = CopyTarget.provisionalId(row.name());
-    OptionalLong token = leases.take(key, Kind.COPY, UUID.randomUUID(), INIT_LEASE);
+    OptionalLong token = leases.take(key, Kind.COPY.word(), UUID.randomUUID(), INIT_LEASE);
     if (token.isEmpty()) {
       return Optional.empty();
     }

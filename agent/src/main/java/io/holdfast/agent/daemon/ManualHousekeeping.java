@@ -90,6 +90,10 @@ public final class ManualHousekeeping {
       return declined(jobNameOrId, job);
     }
     Settings settings = settings();
+    var missing = RepositoryAccess.missing(settings);
+    if (missing.isPresent()) {
+      return new Result.Declined(missing.get().sentence(), missing.get().remedy());
+    }
     try {
       RepositoryWork work =
           new RepositoryWork(

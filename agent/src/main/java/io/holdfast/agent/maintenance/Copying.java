@@ -45,7 +45,7 @@ public final class Copying {
    *
    * @throws InterruptedException if the thread was interrupted
    */
-  static Optional<Verdict> whyShut(Workplace place) throws InterruptedException {
+  static Optional<Verdict> whyShut(Workplace place, Kind kind) throws InterruptedException {
     if (place.target().isEmpty()) {
       return Optional.empty();
     }
@@ -53,10 +53,22 @@ public final class Copying {
     if (target.unusable().isPresent()) {
       return target.unusable();
     }
+    if (target.sourceId().filter(place.repositoryId()::equals).isPresent()) {
+      return isItsSource(target);
+    }
+    if (kind == Kind.FORGET && target.sourceId().isEmpty()) {
+      return failed(
+          "source-unreachable",
+          "the repository that is copied does not open, and its copies all stay meanwhile",
+          "'holdfast doctor' on this machine says why.");
+    }
     RepositoryProbe probe = place.restic().probe(place.repository());
     String what = "copy target \"" + target.name() + "\": " + probe.message();
     return switch (probe.state()) {
-      case OPEN -> Optional.empty();
+      case OPEN ->
+          place.repositoryId().equals(CopyTarget.provisionalId(target.name()))
+              ? justFound(target)
+              : Optional.empty();
       case MISSING ->
           failed(
               "target-missing",
@@ -68,6 +80,27 @@ public final class Copying {
           failed(
               "target-unreachable", what, "Check the storage: it is tried again within the hour.");
     };
+  }
+
+  /**
+   * Whatever is done there would be done to the repository of the devices: forgotten by another
+   * policy than theirs.
+   */
+  private static Optional<Verdict> isItsSource(CopyTarget target) {
+    return failed(
+        "copy-onto-itself",
+        "copy target \"" + target.name() + "\" is the repository that is to be copied",
+        "Write another place into copy_targets.repository_url.");
+  }
+
+  /** Others may be at work under the lease on its own id, and ours is on its name. */
+  private static Optional<Verdict> justFound(CopyTarget target) {
+    return failed(
+        "kept-out",
+        "copy target \""
+            + target.name()
+            + "\" has only just come to answer, and others may be at work there",
+        "Nothing: it is tried again in some minutes.");
   }
 
   private static Optional<Verdict> failed(String code, String sentence, String remedy) {
@@ -116,12 +149,6 @@ public final class Copying {
           "source-unreachable",
           "the repository that is to be copied does not open",
           "'holdfast doctor' on this machine says why.");
-    }
-    if (target.sourceId().get().equals(place.repositoryId())) {
-      return failed(
-          "copy-onto-itself",
-          "copy target \"" + target.name() + "\" is the repository that is to be copied",
-          "Write another place into copy_targets.repository_url.");
     }
     List<String> contrary = place.repository().contradictions(target.source());
     return contrary.isEmpty()

@@ -35,7 +35,7 @@ final class HeldLease implements AutoCloseable {
 
   private final Leases leases;
   private final String repositoryId;
-  private final Kind purpose;
+  private final String purpose;
   private final UUID run;
   private final Duration length;
   private final Cancellation cancellation;
@@ -48,7 +48,7 @@ final class HeldLease implements AutoCloseable {
   private HeldLease(
       Leases leases,
       String repositoryId,
-      Kind purpose,
+      String purpose,
       UUID run,
       Duration length,
       long token,
@@ -73,7 +73,7 @@ final class HeldLease implements AutoCloseable {
   static Optional<HeldLease> take(
       Leases leases,
       String repositoryId,
-      Kind purpose,
+      String purpose,
       UUID run,
       Duration length,
       Cancellation cancellation)
@@ -118,7 +118,7 @@ final class HeldLease implements AutoCloseable {
         return false;
       }
       if (!told) {
-        log.info("{} waits for {} backups to end", purpose.word(), backups);
+        log.info("{} waits for {} backups to end", purpose, backups);
         told = true;
       }
       Thread.sleep(AFTER_BACKUPS_LEFT);
@@ -135,7 +135,7 @@ final class HeldLease implements AutoCloseable {
    */
   boolean letOthersIn(Duration pause, Duration patience)
       throws ControlPlaneException, InterruptedException {
-    paused = true;
+    pause();
     leases.release(repositoryId, token);
     Thread.sleep(pause);
     OptionalLong again = leases.take(repositoryId, purpose, run, length);
@@ -147,6 +147,11 @@ final class HeldLease implements AutoCloseable {
     sure = System.nanoTime();
     paused = false;
     return alone(patience, () -> {});
+  }
+
+  /** Not while it is being renewed: that would find it lost. */
+  private synchronized void pause() {
+    paused = true;
   }
 
   private void renewUntilClosed() {

@@ -202,7 +202,7 @@ public final class Housekeeper {
         HeldLease.take(
             leases,
             place.repositoryId(),
-            order.kind(),
+            order.kind().word(),
             run,
             place.settings().housekeeping().lease(),
             cancellation);
@@ -239,11 +239,13 @@ public final class Housekeeper {
       Workplace place, Order order, HeldLease lease, UUID run, Cancellation cancellation) {
     try {
       Duration patience = place.settings().housekeeping().patience();
-      Optional<Verdict> shut = Copying.whyShut(place);
+      Optional<Verdict> shut = Copying.whyShut(place, order.kind());
       if (shut.isPresent()) {
         return Done.of(shut.get());
       }
-      if (order.kind() != Kind.CATALOGUE && order.kind() != Kind.COPY) {
+      if (order.kind() == Kind.COPY) {
+        staleLocks.look(place.restic(), place.repository(), place.repositoryId());
+      } else if (order.kind() != Kind.CATALOGUE) {
         if (!lease.alone(
             patience,
             () -> staleLocks.look(place.restic(), place.repository(), place.repositoryId()))) {
@@ -274,6 +276,14 @@ public final class Housekeeper {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Done.of(Done.cancelled(cancellation));
+    } catch (RuntimeException e) {
+      // A bug must not leave the row open, to be tried again at once for ever.
+      log.error("housekeeping broke: {}", order.kind().word(), e);
+      return Done.of(
+          Verdict.failed(
+              "agent-error",
+              "the agent itself failed: " + e.getClass().getSimpleName(),
+              "Look at the agent's log and report it as a bug."));
     }
   }
 

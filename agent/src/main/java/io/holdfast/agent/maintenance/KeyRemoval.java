@@ -11,6 +11,8 @@ import java.util.UUID;
 /** Takes a key away from a repository that nobody else is at work in: restic wants it so. */
 public final class KeyRemoval {
 
+  private static final String PURPOSE = "key-removal";
+
   private final Leases leases;
 
   public KeyRemoval(Leases leases) {
@@ -31,7 +33,7 @@ public final class KeyRemoval {
         HeldLease.take(
             leases,
             place.repositoryId(),
-            Kind.UNLOCK,
+            PURPOSE,
             UUID.randomUUID(),
             place.settings().housekeeping().lease(),
             cancellation);

@@ -16,12 +16,13 @@ public interface Leases {
   /**
    * From now on no backup begins; those that go on may end.
    *
+   * @param purpose a word for those who wait
    * @param run the housekeeping run that it is for; the open rows of others are closed
    * @return the token of the lease; empty if somebody else has it
    * @throws ControlPlaneException if the control plane cannot be asked, or the device is no
    *     housekeeper
    */
-  OptionalLong take(String repositoryId, Kind purpose, UUID run, Duration length)
+  OptionalLong take(String repositoryId, String purpose, UUID run, Duration length)
       throws ControlPlaneException;
 
   /**

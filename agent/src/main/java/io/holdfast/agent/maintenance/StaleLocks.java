@@ -13,8 +13,11 @@ import io.holdfast.agent.run.Verdict;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,16 +39,19 @@ public final class StaleLocks {
   private static final Duration PATIENCE_WITH_EXCLUSIVE = Duration.ofMinutes(50);
 
   private final HousekeepingBook book;
-  private final LockPolicy policy;
+  private final Supplier<LockPolicy> policies;
+  private final Map<String, LockPolicy> policyOf = new ConcurrentHashMap<>();
   private final String deviceId;
   private final Clock clock;
 
   /**
-   * @param policy remembers the locks that it was shown, so there is one for the life of the agent
+   * @param policies each remembers the locks that it was shown, so there is one for each repository
+   *     and the life of the agent
    */
-  public StaleLocks(HousekeepingBook book, LockPolicy policy, String deviceId, Clock clock) {
+  public StaleLocks(
+      HousekeepingBook book, Supplier<LockPolicy> policies, String deviceId, Clock clock) {
     this.book = book;
-    this.policy = policy;
+    this.policies = policies;
     this.deviceId = deviceId;
     this.clock = clock;
   }
@@ -68,7 +74,9 @@ public final class StaleLocks {
       throws ControlPlaneException {
     return locks.isEmpty()
         ? Advice.CLEAN
-        : policy.adviceToHousekeeper(locks, dead(repositoryId), clock.instant());
+        : policyOf
+            .computeIfAbsent(repositoryId, _ -> policies.get())
+            .adviceToHousekeeper(locks, dead(repositoryId), clock.instant());
   }
 
   private static void unlock(Restic restic, Repository repository) throws InterruptedException {

@@ -31,7 +31,10 @@ public record Task(
 
   private static final Set<String> IN_THE_WAY = Set.of("repository-locked", "kept-out");
 
-  /** Nobody's fault: it is made up for at once. */
+  /**
+   * Nobody's fault: it is made up for at once. Not what gave no sign twice in a row ({@code
+   * no-sign-again}): backups come between.
+   */
   private static final Set<String> CUT_SHORT = Set.of("no-sign", "lease-lost", "agent-stopped");
 
   /**

@@ -18,6 +18,7 @@ import java.time.ZoneId;
 import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Update;
 
 /** The tables {@code housekeeping} and {@code housekeeping_runs}. */
 final class HousekeepingDao {
@@ -93,29 +94,48 @@ final class HousekeepingDao {
   }
 
   // A row that has ended stays as it is, unless it was closed for want of a sign, which this is.
-  // The schedule may have been deleted meanwhile, and a row may not refer to it then.
   private static final String ENDED =
+      """
+      UPDATE housekeeping_runs
+      SET end_time      = :end,
+          status        = :status,
+          code          = :code,
+          message       = :message,
+          exit_code     = :exit,
+          statistics    = CAST(:statistics AS jsonb),
+          restic_output = :out,
+          restic_errors = :err
+      WHERE run_uuid = :run
+      """;
+
+  // The row of its beginning may be gone with the control plane, and the schedule too, to which it
+  // may not refer then. Of
+  // one that is a housekeeper no more it is not taken any more, and must not hold up what comes
+  // behind it.
+  private static final String ENDED_WITHOUT_ROW =
       """
       INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time,
                                      end_time, status, code, message, exit_code, statistics, restic_output, restic_errors, target)
-      VALUES (:run, :kind, :repository, :device, :trigger, :token, :start,
-              :end, :status, :code, :message, :exit, CAST(:statistics AS jsonb), :out, :err, :target)
-      ON CONFLICT (run_uuid) DO UPDATE
-      SET end_time      = excluded.end_time,
-          status        = excluded.status,
-          code          = excluded.code,
-          message       = excluded.message,
-          exit_code     = excluded.exit_code,
-          statistics    = excluded.statistics,
-          restic_output = excluded.restic_output,
-          restic_errors = excluded.restic_errors
+      SELECT :run, :kind, :repository, :device, :trigger, :token, :start,
+             :end, :status, :code, :message, :exit, CAST(:statistics AS jsonb), :out, :err, :target
+      WHERE EXISTS (SELECT FROM devices WHERE id = :device AND housekeeper)
+      ON CONFLICT (run_uuid) DO NOTHING
       """;
 
   static void ended(Handle handle, HousekeepingEnded ended) {
+    boolean begun =
+        handle
+            .select("SELECT 1 FROM housekeeping_runs WHERE run_uuid = ?", ended.run().uuid())
+            .mapTo(Integer.class)
+            .findOne()
+            .isPresent();
+    var _ = bound(handle.createUpdate(begun ? ENDED : ENDED_WITHOUT_ROW), ended).execute();
+  }
+
+  private static Update bound(Update update, HousekeepingEnded ended) {
     HousekeepingRun run = ended.run();
     Verdict verdict = ended.verdict();
-    handle
-        .createUpdate(ENDED)
+    return update
         .bind("run", run.uuid())
         .bind("kind", run.kind())
         .bind("repository", run.repositoryId())
@@ -131,8 +151,7 @@ final class HousekeepingDao {
         .bind("exit", ended.exitCode().orElse(null))
         .bind("statistics", Json.write(ended.statistics()))
         .bind("out", ended.standardOutput())
-        .bind("err", ended.standardError())
-        .execute();
+        .bind("err", ended.standardError());
   }
 
   private static String status(Outcome outcome) {

@@ -1,7 +1,6 @@
 package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.job.ControlPlaneException;
-import io.holdfast.agent.maintenance.Kind;
 import io.holdfast.agent.maintenance.Leases;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,14 +20,14 @@ public final class PostgresLeases implements Leases {
   }
 
   @Override
-  public OptionalLong take(String repositoryId, Kind purpose, UUID run, Duration length)
+  public OptionalLong take(String repositoryId, String purpose, UUID run, Duration length)
       throws ControlPlaneException {
     return answer(
             Long.class,
             "SELECT holdfast.lease_take(?, ?, ?, ?, ?)",
             deviceId,
             repositoryId,
-            purpose.word(),
+            purpose,
             run,
             seconds(length))
         .map(OptionalLong::of)

@@ -26,13 +26,20 @@ record SnapshotRow(
     OptionalLong bytes,
     OptionalLong addedBytes) {
 
+  /** As {@code devices.id}. */
+  private static final int LONGEST_DEVICE = 255;
+
+  /** What PostgreSQL takes; who writes into a repository can write any time into a snapshot. */
+  private static final Instant YEAR_1 = Instant.parse("0001-01-01T00:00:00Z");
+
+  /** No snapshot may be such that the list of all others cannot be written down. */
   static SnapshotRow of(SnapshotEntry entry) {
     return new SnapshotRow(
         entry.id(),
         entry.original(),
-        entry.time(),
+        entry.time().isBefore(YEAR_1) ? YEAR_1 : entry.time(),
         SnapshotTags.jobIn(entry.tags()),
-        SnapshotTags.deviceIn(entry.tags()),
+        SnapshotTags.deviceIn(entry.tags()).filter(device -> device.length() <= LONGEST_DEVICE),
         SnapshotTags.runIn(entry.tags()),
         entry.host(),
         entry.paths(),

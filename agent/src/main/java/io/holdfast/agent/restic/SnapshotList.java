@@ -54,7 +54,7 @@ final class SnapshotList {
               id,
               text(node, "original"),
               OffsetDateTime.parse(node.path("time").asText()).toInstant(),
-              node.path("hostname").asText(),
+              node.path("hostname").asText().replace("\0", ""),
               texts(node.path("paths")),
               texts(node.path("tags")),
               end(summary),

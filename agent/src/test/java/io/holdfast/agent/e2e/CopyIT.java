@@ -118,6 +118,31 @@ class CopyIT {
   }
 
   @Test
+  void what_leads_back_into_the_source_is_no_target_and_nothing_is_forgotten_there()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      var _ = new SecondRepository(site, ResticBinaries.current());
+      psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
+      backUp(site, "home", "home");
+      Path link = Files.createSymbolicLink(directory.resolve("another-way"), site.repository());
+      psql.execute("INSERT INTO retention_policies (name, keep_last) VALUES ('one', 1)");
+      psql.execute(
+          "UPDATE copy_targets SET retention_policy = 'one', repository_url = ?, repository_password = ?",
+          link.toString(),
+          Site.REPOSITORY_PASSWORD);
+      for (String kind : Set.of("copy", "forget")) {
+        Result refused = site.holdfast("housekeep", kind, "--target", SecondRepository.NAME);
+        assertThat(refused.exitCode()).isNotZero();
+        assertThat(refused.all()).contains("is the repository that is to be copied");
+      }
+      assertThat(site.restic("snapshots")).hasSize(2);
+      assertThat(psql.row("SELECT repository_id FROM copy_targets"))
+          .containsEntry("repository_id", null);
+    }
+  }
+
+  @Test
   void a_job_whose_newest_snapshot_is_not_copied_is_shown_until_it_is() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();

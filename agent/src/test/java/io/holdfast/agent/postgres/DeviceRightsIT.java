@@ -394,6 +394,12 @@ class DeviceRightsIT {
             "CREATE TABLE public.mine (x int)",
             "CREATE TABLE holdfast.mine (x int)",
             "CREATE TRIGGER mine BEFORE INSERT ON runs FOR EACH ROW EXECUTE FUNCTION holdfast.touch()",
+            // What a trigger does with its owner's rights, upon a table of one's own.
+            "CREATE TEMP TABLE t (name text); CREATE TRIGGER mine AFTER DELETE ON t FOR EACH ROW"
+                + " EXECUTE FUNCTION holdfast.copy_target_renamed()",
+            "CREATE TEMP TABLE t (kind text); CREATE TRIGGER mine AFTER INSERT ON t FOR EACH ROW"
+                + " EXECUTE FUNCTION holdfast.housekeeping_problem()",
+            "SELECT holdfast.sweep_repositories()",
             "ALTER TABLE runs DISABLE TRIGGER ALL",
             "SET session_replication_role = replica",
             "TRUNCATE runs",
@@ -440,6 +446,16 @@ class DeviceRightsIT {
       connection.close();
     }
     assertThat(succeeded).isEmpty();
+  }
+
+  @Test
+  void nobody_may_put_a_trigger_of_ours_upon_a_table_of_his_own() {
+    assertThat(
+            fleet.psql.rows(
+                "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+                    + " WHERE n.nspname = 'holdfast' AND p.prorettype = 'trigger'::regtype"
+                    + " AND has_function_privilege('backup_client', p.oid, 'EXECUTE')"))
+        .isEmpty();
   }
 
   static Stream<String> rightfulWork() {
