@@ -49,7 +49,7 @@ BEGIN
 END
 $$;
 
--- Which repository a device was seen to back up into last; NULL: nobody knows.
+-- Which repository a device was seen to back up into, or to keep house in, last; NULL: nobody knows.
 CREATE FUNCTION holdfast.repository_of(device varchar) RETURNS varchar
   LANGUAGE sql
   STABLE
@@ -61,7 +61,12 @@ AS $$
         UNION ALL
         (SELECT s.repository_id, s.time FROM public.snapshots s
          WHERE s.device_id = device AND NOT EXISTS (SELECT FROM public.copy_targets t WHERE t.repository_id = s.repository_id)
-         ORDER BY s.time DESC LIMIT 1)) e
+         ORDER BY s.time DESC LIMIT 1)
+        UNION ALL
+        -- A housekeeper may have no jobs, and so no snapshots.
+        (SELECT h.repository_id, h.start_time FROM public.housekeeping_runs h
+         WHERE h.device_id = device AND h.target IS NULL
+         ORDER BY h.start_time DESC LIMIT 1)) e
   ORDER BY e.at DESC
   LIMIT 1
 $$;

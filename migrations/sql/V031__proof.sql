@@ -94,7 +94,7 @@ BEGIN
     WHERE id = NEW.snapshot_id AND job_id = NEW.job_id;
   END IF;
   DELETE FROM public.problems p
-  WHERE p.source = 'proof' AND p.job_id = NEW.job_id AND (NEW.outcome = 'success' OR p.code NOT IN (NEW.code, 'proof-overdue'));
+  WHERE p.source = 'proof' AND p.job_id = NEW.job_id AND (NEW.outcome = 'success' OR p.code NOT IN (NEW.code, 'proof-failed', 'proof-overdue'));
   IF NEW.outcome = 'failed' THEN
     INSERT INTO public.problems AS p (device_id, source, subject, code, job_id, severity, message, remedy)
     VALUES (NEW.device_id, 'proof', 'job ' || NEW.job_name, NEW.code, NEW.job_id, 'error',

@@ -361,6 +361,18 @@ BEGIN
   DELETE FROM public.restores
   WHERE id IN (SELECT r.id FROM public.restores r WHERE r.start_time < now() - make_interval(days => kept) LIMIT batch);
   GET DIAGNOSTICS gone = ROW_COUNT;
+  removed := removed + gone;
+  -- Never the newest good proof of a job: by it the job is proven.
+  DELETE FROM public.verifications
+  WHERE id IN (
+    SELECT v.id
+    FROM public.verifications v
+    WHERE v.end_time < now() - make_interval(days => kept)
+      AND NOT (v.outcome = 'success' AND v.job_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.verifications x WHERE x.job_id = v.job_id AND x.outcome = 'success' AND x.end_time > v.end_time))
+    LIMIT batch
+  );
+  GET DIAGNOSTICS gone = ROW_COUNT;
   RETURN removed + gone + holdfast.clean_up_housekeeping(make_interval(days => kept), batch);
 END
 $$;

@@ -28,6 +28,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class ProveCommand implements Callable<Integer> {
 
+  /** As the column verify_files has it. */
+  private static final int MOST_FILES = 1000;
+
   @Mixin private ConfigOption config = new ConfigOption();
   @Mixin private JsonOutput json = new JsonOutput();
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -55,6 +58,12 @@ final class ProveCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
+    if (files != null && (files < 1 || files > MOST_FILES)) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "--files is " + files + ", and a sample has 1 to " + MOST_FILES + " files",
+          "Write a number within that.");
+    }
     Logging.quiet();
     try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {

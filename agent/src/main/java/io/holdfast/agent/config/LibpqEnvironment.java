@@ -50,7 +50,7 @@ public final class LibpqEnvironment {
     }
     Map<String, String> variables = new HashMap<>();
     hosts(url.group("hosts"), variables);
-    variables.put("PGDATABASE", url.group("database"));
+    variables.put("PGDATABASE", URLDecoder.decode(url.group("database"), StandardCharsets.UTF_8));
     if (url.group("parameters") != null) {
       parameters(url.group("parameters"), variables);
     }
@@ -83,6 +83,9 @@ public final class LibpqEnvironment {
         String value = URLDecoder.decode(part.substring(name.length() + 1), StandardCharsets.UTF_8);
         variables.put(
             variable, name.equals("targetServerType") ? TARGETS.getOrDefault(value, value) : value);
+      } else if (part.equals("ssl=true")) {
+        // What pgjdbc takes it for; sslmode, if it is there too, comes later and counts.
+        variables.put("PGSSLMODE", "verify-full");
       }
     }
   }

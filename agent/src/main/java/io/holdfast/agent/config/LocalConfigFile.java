@@ -186,7 +186,7 @@ public final class LocalConfigFile {
     if (inline.isPresent() && inFile.isPresent()) {
       yaml.finding(
           inFile.get().line(),
-          "database.password and database.password_file are both there",
+          section + ".password and " + section + ".password_file are both there",
           "Keep one of them, better the file.");
     }
     if (inFile.isPresent()) {

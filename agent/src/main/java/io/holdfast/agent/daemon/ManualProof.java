@@ -8,17 +8,13 @@ import io.holdfast.agent.run.DeviceLocks.Held;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
 import io.holdfast.agent.run.TriggeredBy;
 import io.holdfast.agent.schedule.JobPlan;
-import io.holdfast.agent.schedule.ProofPlan;
+import io.holdfast.agent.sync.ConfigRows.JobRow;
+import io.holdfast.agent.sync.ConfigRows.VerifyColumns;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.util.Optional;
 
 /** A restore test that the person at the machine asks for: in the same way as by schedule. */
 public final class ManualProof {
-
-  /** As the columns' defaults have it, for a job that is never proved by schedule. */
-  private static final int FILES = 20;
-
-  private static final long BYTES = 1L << 30;
 
   private final AgentParts parts;
   private final Cancellation cancellation;
@@ -45,7 +41,8 @@ public final class ManualProof {
    */
   public Result prove(String job, Optional<Integer> files)
       throws ControlPlaneException, InterruptedException {
-    DeviceConfig config = SyncedConfig.of(parts, _ -> {}).config();
+    SyncedConfig synced = SyncedConfig.of(parts, _ -> {});
+    DeviceConfig config = synced.config();
     Optional<JobPlan> plan = config.planNamed(job);
     if (plan.isEmpty()) {
       return new Result.Declined(
@@ -58,18 +55,28 @@ public final class ManualProof {
           "another restore test goes on on this device", "Try again when it has ended.");
     }
     try (Held _ = alone.get()) {
+      VerifyColumns columns = columns(synced, plan.get());
       Prover prover = parts.prover(parts.journal(new ProgressBoard(), () -> {}));
       ProofEnded ended =
           prover.prove(
               new Prover.Wish(
                   plan.get().job(),
                   config.settings(),
-                  files.or(() -> plan.get().proof().map(ProofPlan::files)).orElse(FILES),
-                  plan.get().proof().map(ProofPlan::bytes).orElse(BYTES),
+                  files.orElse(columns.files()),
+                  columns.bytes(),
                   TriggeredBy.MANUAL),
               cancellation);
       var _ = parts.drain().turn();
       return new Result.Ended(ended);
     }
+  }
+
+  /** They count for a job that is never proved by schedule too. */
+  private static VerifyColumns columns(SyncedConfig synced, JobPlan plan) {
+    return synced.rows().jobs().stream()
+        .filter(row -> row.id().equals(plan.job().id()))
+        .findFirst()
+        .map(JobRow::verify)
+        .orElse(VerifyColumns.NONE);
   }
 }

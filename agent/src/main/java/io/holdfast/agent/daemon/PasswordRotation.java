@@ -129,6 +129,11 @@ public final class PasswordRotation implements AutoCloseable {
     if (scene.open().flatMap(Rotation::newKey).isPresent()) {
       return goesOn(scene.open().get());
     }
+    if (given.map(Secret::value).filter(v -> REFERENCE.matcher(v).matches()).isPresent()) {
+      throw new Stop(
+          "the new password begins as what stands for a secret elsewhere (file:, env: or enc:)",
+          "Choose another.");
+    }
     Secret before = scene.place().settings().repositoryPassword().orElseThrow();
     boolean reference = reference().isPresent();
     if (reference && given.isEmpty()) {
@@ -139,6 +144,9 @@ public final class PasswordRotation implements AutoCloseable {
           "Write the new password into a file of your own and name it with --new-password-file; what to"
               + " do with the setting is said then.");
     }
+    // A housekeeper may have a way of its own to this repository, and no snapshots by which it
+    // shows.
+    parts.keysUsed().keyUsed(scene.place().repositoryId(), scene.current().id());
     List<String> strangers = rotations.strangers(scene.place().repositoryId());
     if (!strangers.isEmpty()) {
       throw new Stop(
@@ -146,21 +154,28 @@ public final class PasswordRotation implements AutoCloseable {
               + String.join(", ", strangers),
           "Give each of them a repository_password of its own in settings first.");
     }
-    Rotation rotation = opened(scene);
+    Rotation rotation =
+        rotations
+            .begin(scene.place().repositoryId(), scene.current().id())
+            .orElseThrow(PasswordRotation::overtaken);
     Secret after = given.orElseGet(DeviceLogins::newPassword);
     RepositoryKeys.Key added = add(scene, rotation, after);
-    rotations.rollOut(
-        rotation,
-        added.id(),
-        parts.config().deviceId(),
-        reference ? Optional.empty() : Optional.of(new Passwords(before, after)));
+    boolean rolledOut =
+        rotations.rollOut(
+            rotation,
+            added.id(),
+            parts.config().deviceId(),
+            reference ? Optional.empty() : Optional.of(new Passwords(before, after)));
+    if (!rolledOut) {
+      throw overtaken();
+    }
     return goesOn(rotation);
   }
 
-  private Rotation opened(Scene scene) throws ControlPlaneException {
-    return scene.open().isPresent()
-        ? scene.open().get()
-        : rotations.begin(scene.place().repositoryId(), scene.current().id());
+  private static Stop overtaken() {
+    return new Stop(
+        "the setting repository_password has changed meanwhile, or somebody else rotates it too",
+        "Nothing is lost; look with --status, or call it again.");
   }
 
   private static String label(Rotation rotation) {
@@ -169,7 +184,7 @@ public final class PasswordRotation implements AutoCloseable {
 
   /** A key of an attempt that was cut short has a password that nobody knows: it goes first. */
   private static RepositoryKeys.Key add(Scene scene, Rotation rotation, Secret after) throws Stop {
-    for (RepositoryKeys.Key key : scene.keys().list(scene.repository()).orElse(List.of())) {
+    for (RepositoryKeys.Key key : keys(scene)) {
       if (key.label().equals(label(rotation)) && !key.current()) {
         must(
             scene.keys().remove(scene.repository(), key),
@@ -193,6 +208,17 @@ public final class PasswordRotation implements AutoCloseable {
             new Stop(
                 "the repository does not open with the new password",
                 "Nothing is changed but one key more; call it again, with another password."));
+  }
+
+  /** Without the list nobody knows whether a key has gone. */
+  private static List<RepositoryKeys.Key> keys(Scene scene) throws Stop {
+    return scene
+        .keys()
+        .list(scene.repository())
+        .orElseThrow(() ->
+            new Stop(
+                "the keys of the repository could not be listed",
+                "Nothing is lost; call it again."));
   }
 
   private static void must(WorkReport report, String otherwise) throws Stop {
@@ -232,7 +258,7 @@ public final class PasswordRotation implements AutoCloseable {
           "Wait for them, or pause those that are gone for good"
               + " (UPDATE devices SET enabled = false); --force locks them out.");
     }
-    for (RepositoryKeys.Key key : scene.keys().list(scene.repository()).orElse(List.of())) {
+    for (RepositoryKeys.Key key : keys(scene)) {
       if (key.is(rotation.oldKey())) {
         Optional<String> kept = parts.keyRemoval().remove(scene.place(), key);
         if (kept.isPresent()) {

@@ -60,20 +60,24 @@ final class Failures {
           "Install the client programs of the server's own version, and name their pg_dump as"
               + " control_plane_dump.pg_dump in the configuration file.");
     }
+    if (all.contains("role \"backup_admin\" does not exist")) {
+      return otherDatabase(place);
+    }
     if (isLogin(all)) {
       return new Result.Failed(
           "dump-login-refused",
           "the database at " + place + " refuses the login of control_plane_dump: " + said,
           "Correct user and password in the section control_plane_dump of the configuration file.");
     }
-    if (all.contains("permission denied for")) {
+    if (all.contains("permission denied for") || all.contains("permission denied to set role")) {
       return new Result.Failed(
           "dump-right-missing",
           "the login of control_plane_dump may not read all of the database at "
               + place
               + ": "
               + said,
-          "Let it be a member of backup_admin: GRANT backup_admin TO the login.");
+          "Let it be a member of backup_admin: GRANT backup_admin TO the login. It dumps by the rights of"
+              + " backup_admin: for tables of your own, GRANT SELECT ON them TO backup_admin.");
     }
     return new Result.Failed(
         "pg-dump-failed",

@@ -11,9 +11,13 @@ import java.util.UUID;
  */
 public final class SnapshotTags {
 
-  private static final String JOB = "backup:";
-  private static final String DEVICE = "device=";
-  private static final String RUN = "run=";
+  static final String JOB = "backup:";
+  static final String JOB_NAME = "backup_name=";
+  static final String ORIGIN = "origin=";
+  static final String ACCOUNT = "account_id=";
+  static final String DEVICE = "device=";
+  static final String RUN = "run=";
+  static final String KIND = "kind=";
 
   private SnapshotTags() {}
 
@@ -23,9 +27,9 @@ public final class SnapshotTags {
   public static List<String> of(Job job, Device device, UUID runId) {
     List<String> tags = new ArrayList<>();
     tags.add(ofJob(job.id()));
-    tags.add("backup_name=" + withoutComma(job.name()));
-    tags.add("origin=" + withoutComma(job.originName().orElse(device.name())));
-    job.accountId().ifPresent(account -> tags.add("account_id=" + account));
+    tags.add(JOB_NAME + withoutComma(job.name()));
+    tags.add(ORIGIN + withoutComma(job.originName().orElse(device.name())));
+    job.accountId().ifPresent(account -> tags.add(ACCOUNT + account));
     tags.add(ofDevice(device.id()));
     tags.add(ofRun(runId));
     if (job.kind() != JobKind.FILES) {
@@ -52,37 +56,22 @@ public final class SnapshotTags {
 
   /** The job that these tags of a snapshot name, if they name one. */
   public static Optional<UUID> jobIn(List<String> tags) {
-    return value(tags, JOB).flatMap(SnapshotTags::uuid);
+    return TagsOfSnapshot.of(tags).job();
   }
 
   /** What that job was called when the snapshot was made. */
   public static Optional<String> jobNameIn(List<String> tags) {
-    return value(tags, "backup_name=");
+    return TagsOfSnapshot.of(tags).jobName();
   }
 
   /** The device that has made the snapshot; Relica's do not say. */
   public static Optional<String> deviceIn(List<String> tags) {
-    return value(tags, DEVICE);
+    return TagsOfSnapshot.of(tags).device();
   }
 
   /** The run that has made it. */
   public static Optional<UUID> runIn(List<String> tags) {
-    return value(tags, RUN).flatMap(SnapshotTags::uuid);
-  }
-
-  private static Optional<String> value(List<String> tags, String head) {
-    return tags.stream()
-        .filter(tag -> tag.startsWith(head) && tag.length() > head.length())
-        .map(tag -> tag.substring(head.length()))
-        .findFirst();
-  }
-
-  private static Optional<UUID> uuid(String text) {
-    try {
-      return Optional.of(UUID.fromString(text));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
+    return TagsOfSnapshot.of(tags).run();
   }
 
   /**
@@ -90,7 +79,7 @@ public final class SnapshotTags {
    * control plane that is lost are found.
    */
   public static String ofKind(JobKind kind) {
-    return "kind=" + kind.word();
+    return KIND + kind.word();
   }
 
   /** restic splits a tag at its commas, so a name loses them here. */

@@ -32,13 +32,13 @@ public record TagsOfSnapshot(
   public static TagsOfSnapshot of(List<String> tags) {
     List<String> rest = new ArrayList<>(tags);
     return new TagsOfSnapshot(
-        taken(rest, "backup:", TagsOfSnapshot::uuid),
-        taken(rest, "backup_name=", TagsOfSnapshot::text),
-        taken(rest, "origin=", TagsOfSnapshot::text),
-        taken(rest, "account_id=", TagsOfSnapshot::uuid),
-        taken(rest, "device=", TagsOfSnapshot::text),
-        taken(rest, "run=", TagsOfSnapshot::uuid),
-        taken(rest, "kind=", JobKind::of).orElse(JobKind.FILES),
+        taken(rest, SnapshotTags.JOB, TagsOfSnapshot::uuid),
+        taken(rest, SnapshotTags.JOB_NAME, TagsOfSnapshot::text),
+        taken(rest, SnapshotTags.ORIGIN, TagsOfSnapshot::text),
+        taken(rest, SnapshotTags.ACCOUNT, TagsOfSnapshot::uuid),
+        taken(rest, SnapshotTags.DEVICE, TagsOfSnapshot::text),
+        taken(rest, SnapshotTags.RUN, TagsOfSnapshot::uuid),
+        taken(rest, SnapshotTags.KIND, JobKind::of).orElse(JobKind.FILES),
         rest);
   }
 

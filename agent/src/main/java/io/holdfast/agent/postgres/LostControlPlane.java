@@ -5,6 +5,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.rebuild.Known;
 import io.holdfast.agent.rebuild.Rebuilt;
 import io.holdfast.agent.rebuild.Rebuilt.RunRow;
+import java.time.OffsetDateTime;
 import java.util.List;
 
 /** A control plane that lacks rows, as an admin fills them in. */
@@ -34,17 +35,20 @@ public final class LostControlPlane implements AutoCloseable {
   }
 
   /**
-   * Adds what it lacks. May be repeated, also after it was cut short.
+   * Adds what it lacks. May be repeated, also after it was cut short. A snapshot of a machine whose
+   * clock was far ahead tells of no run: no row may begin in the future.
    *
    * @throws ControlPlaneException if the database cannot be reached or refuses
    */
   public Added add(Rebuilt rows) throws ControlPlaneException {
     int devices = database.call(handle -> RebuildDao.devices(handle, rows.devices()));
     int jobs = database.call(handle -> RebuildDao.jobs(handle, rows.jobs()));
+    OffsetDateTime latest = database.call(RebuildDao::latestStart);
+    List<RunRow> accepted =
+        rows.runs().stream().filter(run -> Times.write(run.start()).isBefore(latest)).toList();
     int runs = 0;
-    for (int from = 0; from < rows.runs().size(); from += RUNS_AT_ONCE) {
-      List<RunRow> some =
-          rows.runs().subList(from, Math.min(rows.runs().size(), from + RUNS_AT_ONCE));
+    for (int from = 0; from < accepted.size(); from += RUNS_AT_ONCE) {
+      List<RunRow> some = accepted.subList(from, Math.min(accepted.size(), from + RUNS_AT_ONCE));
       runs += database.call(handle -> RebuildDao.runs(handle, some));
     }
     return new Added(devices, jobs, runs);

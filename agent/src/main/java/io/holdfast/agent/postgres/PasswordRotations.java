@@ -3,6 +3,8 @@ package io.holdfast.agent.postgres;
 import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.secret.Secret;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -19,7 +21,12 @@ public final class PasswordRotations implements AutoCloseable {
   }
 
   /** One that is not finished; {@code newKey} is empty until the setting has the new password. */
-  public record Rotation(UUID id, String repositoryId, String oldKey, Optional<String> newKey) {}
+  public record Rotation(
+      UUID id,
+      String repositoryId,
+      String oldKey,
+      Optional<String> newKey,
+      Optional<Instant> begun) {}
 
   /** Whether a device has opened the repository by the new key. */
   public record DeviceLine(String deviceId, boolean usesNewKey, Optional<Instant> lastSeen) {}
@@ -31,25 +38,41 @@ public final class PasswordRotations implements AutoCloseable {
             .select(
                 "SELECT * FROM password_rotations WHERE repository_id = ? AND finished_at IS NULL",
                 repositoryId)
-            .map((row, _) ->
-                new Rotation(
-                    row.getObject("id", UUID.class),
-                    row.getString("repository_id"),
-                    row.getString("old_key"),
-                    Optional.ofNullable(row.getString("new_key"))))
+            .map((row, _) -> read(row))
             .findOne());
   }
 
-  /** Writes down that one begins, before anything is done. */
-  public Rotation begin(String repositoryId, String oldKey) throws ControlPlaneException {
-    UUID id = UUID.randomUUID();
-    database.call(handle ->
-        handle.execute(
-            "INSERT INTO password_rotations (id, repository_id, old_key) VALUES (?, ?, ?)",
-            id,
-            repositoryId,
-            oldKey));
-    return new Rotation(id, repositoryId, oldKey, Optional.empty());
+  private static Rotation read(ResultSet row) throws SQLException {
+    return new Rotation(
+        row.getObject("id", UUID.class),
+        row.getString("repository_id"),
+        row.getString("old_key"),
+        Optional.ofNullable(row.getString("new_key")),
+        Times.read(row, "started_at"));
+  }
+
+  private static final String BEGIN =
+      """
+      INSERT INTO password_rotations AS r (id, repository_id, old_key)
+      VALUES (?, ?, ?)
+      ON CONFLICT (repository_id) WHERE finished_at IS NULL DO UPDATE
+      SET started_at = clock_timestamp()
+      WHERE r.new_key IS NULL
+      RETURNING *
+      """;
+
+  /**
+   * Writes down that one begins, before anything is done; or takes up one that was cut short, which
+   * whoever began it can roll out no more.
+   *
+   * @return empty if somebody has just rolled out another
+   */
+  public Optional<Rotation> begin(String repositoryId, String oldKey) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select(BEGIN, UUID.randomUUID(), repositoryId, oldKey)
+            .map((row, _) -> read(row))
+            .findOne());
   }
 
   /** The devices that have the fleet's password for another repository. */
@@ -93,24 +116,43 @@ public final class PasswordRotations implements AutoCloseable {
    *
    * @param passwords the old one and the new one; empty if the setting stands for a secret that is
    *     elsewhere
+   * @return false if nothing was done: no setting has the old password any more, or somebody else
+   *     has taken the rotation up
    */
-  public void rollOut(
+  public boolean rollOut(
       Rotation rotation, String newKey, String deviceId, Optional<Passwords> passwords)
       throws ControlPlaneException {
-    database.call(handle -> {
+    return database.call(handle -> {
       handle.execute("SET LOCAL holdfast.allow_bulk = on");
-      passwords.ifPresent(both -> put(handle, rotation, deviceId, both));
+      if (!isOurs(handle, rotation)
+          || (passwords.isPresent() && put(handle, rotation, deviceId, passwords.get()) == 0)) {
+        return false;
+      }
       handle.execute(ASK_FOR_KEYS);
-      return handle.execute(
+      handle.execute(
           "UPDATE password_rotations SET new_key = ? WHERE id = ?", newKey, rotation.id());
+      return true;
     });
+  }
+
+  /** Whoever takes a rotation up removes the key of the one before. */
+  private static boolean isOurs(Handle handle, Rotation rotation) {
+    return handle
+        .createQuery(
+            "SELECT id FROM password_rotations WHERE id = :id AND started_at = :begun AND new_key IS NULL"
+                + " AND finished_at IS NULL FOR UPDATE")
+        .bind("id", rotation.id())
+        .bind("begun", rotation.begun().map(Times::write).orElse(null))
+        .mapTo(UUID.class)
+        .findOne()
+        .isPresent();
   }
 
   /** The password that was and the one that is to be. */
   public record Passwords(Secret before, Secret after) {}
 
-  private static void put(Handle handle, Rotation rotation, String deviceId, Passwords both) {
-    handle
+  private static int put(Handle handle, Rotation rotation, String deviceId, Passwords both) {
+    return handle
         .createUpdate(PUT)
         .bind("old", both.before().value())
         .bind("new", both.after().value())

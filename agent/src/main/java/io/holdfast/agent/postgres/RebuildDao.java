@@ -4,8 +4,8 @@ import io.holdfast.agent.rebuild.Known;
 import io.holdfast.agent.rebuild.Rebuilt.DeviceRow;
 import io.holdfast.agent.rebuild.Rebuilt.JobRow;
 import io.holdfast.agent.rebuild.Rebuilt.RunRow;
-import io.holdfast.agent.run.RunStatistics;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -113,12 +112,15 @@ final class RebuildDao {
       INSERT INTO runs (run_uuid, job_id, job_name, device_id, start_time, end_time, duration_seconds, status, outcome,
                         triggered_by, snapshot_id, files_new, files_changed, files_unmodified, dirs_new, dirs_changed,
                         dirs_unmodified, data_added_bytes, data_added_packed_bytes, total_files_processed,
-                        total_bytes_processed, metadata)
+                        total_bytes_processed, error_message, metadata)
       VALUES (:run, CAST(:job AS uuid), :jobName, :device, :start, :end, CAST(:seconds AS integer), 'success', 'success',
               'rebuilt', :snapshot, :filesNew, :filesChanged, :filesUnmodified, :dirsNew, :dirsChanged,
-              :dirsUnmodified, :dataAdded, :dataAddedPacked, :totalFiles, :totalBytes, CAST(:metadata AS jsonb))
+              :dirsUnmodified, :dataAdded, :dataAddedPacked, :totalFiles, :totalBytes,
+              'rebuilt from its snapshot, which does not tell whether something could not be read',
+              CAST(:metadata AS jsonb))
       ON CONFLICT (run_uuid) DO UPDATE
-      SET status = excluded.status, outcome = excluded.outcome, end_time = excluded.end_time, error_message = NULL,
+      SET status = excluded.status, outcome = excluded.outcome, end_time = excluded.end_time,
+          error_message = excluded.error_message,
           duration_seconds = excluded.duration_seconds, snapshot_id = excluded.snapshot_id,
           files_new = excluded.files_new, files_changed = excluded.files_changed,
           files_unmodified = excluded.files_unmodified, dirs_new = excluded.dirs_new,
@@ -127,14 +129,14 @@ final class RebuildDao {
           total_files_processed = excluded.total_files_processed,
           total_bytes_processed = excluded.total_bytes_processed,
           metadata = coalesce(runs.metadata, '{}') || excluded.metadata, progress = NULL, progress_at = NULL
-      WHERE runs.snapshot_id IS NULL
+      WHERE runs.snapshot_id IS NULL AND runs.device_id = excluded.device_id
         AND (runs.status = 'running' OR runs.metadata ->> 'provisional' = 'true')
       """;
 
   static int runs(Handle handle, List<RunRow> rows) {
     PreparedBatch batch = handle.prepareBatch(RUN);
     for (RunRow row : rows) {
-      Optional<RunStatistics> figures = row.statistics();
+      RunFigures.bind(batch, row.statistics());
       batch
           .bind("run", row.uuid())
           .bind("job", row.jobId().orElse(null))
@@ -144,21 +146,18 @@ final class RebuildDao {
           .bind("end", Times.write(row.end()))
           .bind("seconds", seconds(row))
           .bind("snapshot", row.snapshotId())
-          .bind("filesNew", number(figures, RunStatistics::filesNew))
-          .bind("filesChanged", number(figures, RunStatistics::filesChanged))
-          .bind("filesUnmodified", number(figures, RunStatistics::filesUnmodified))
-          .bind("dirsNew", number(figures, RunStatistics::dirsNew))
-          .bind("dirsChanged", number(figures, RunStatistics::dirsChanged))
-          .bind("dirsUnmodified", number(figures, RunStatistics::dirsUnmodified))
-          .bind("dataAdded", number(figures, RunStatistics::dataAddedBytes))
-          .bind(
-              "dataAddedPacked", figures.flatMap(RunStatistics::dataAddedPackedBytes).orElse(null))
-          .bind("totalFiles", number(figures, RunStatistics::totalFilesProcessed))
-          .bind("totalBytes", number(figures, RunStatistics::totalBytesProcessed))
           .bind("metadata", Json.write(metadata(row)))
           .add();
     }
     return executed(batch);
+  }
+
+  /** What begins later is refused, and would take its whole batch with it. */
+  static OffsetDateTime latestStart(Handle handle) {
+    return handle
+        .createQuery("SELECT clock_timestamp() + interval '1 day'")
+        .mapTo(OffsetDateTime.class)
+        .one();
   }
 
   private static Map<String, Object> metadata(RunRow row) {
@@ -175,11 +174,6 @@ final class RebuildDao {
     return row.end().isAfter(row.start())
         ? Math.round(Duration.between(row.start(), row.end()).toMillis() / 1000.0)
         : null;
-  }
-
-  private static @Nullable Long number(
-      Optional<RunStatistics> figures, Function<RunStatistics, Long> figure) {
-    return figures.map(figure).orElse(null);
   }
 
   private static int executed(PreparedBatch batch) {

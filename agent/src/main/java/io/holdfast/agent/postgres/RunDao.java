@@ -5,14 +5,11 @@ import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunStarted;
-import io.holdfast.agent.run.RunStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
@@ -102,9 +99,10 @@ final class RunDao {
 
   /** Whether this is news: the row was running, provisional or not there until now. */
   static boolean finished(Handle handle, RunFinished finished) {
-    Optional<RunStatistics> figures = finished.statistics();
     Outcome outcome = finished.verdict().outcome();
-    return bindStart(handle.createUpdate(FINISHED), finished.start())
+    Update update = bindStart(handle.createUpdate(FINISHED), finished.start());
+    RunFigures.bind(update, finished.statistics());
+    return update
             .bind("status", outcome.status())
             .bind("outcome", outcome.word())
             .bind("end", Times.write(finished.endedAt()))
@@ -112,29 +110,12 @@ final class RunDao {
             .bind("exitCode", finished.exitCode().orElse(null))
             .bind("error", error(finished))
             .bind("errorCount", finished.errorCount())
-            .bind("filesNew", number(figures, RunStatistics::filesNew))
-            .bind("filesChanged", number(figures, RunStatistics::filesChanged))
-            .bind("filesUnmodified", number(figures, RunStatistics::filesUnmodified))
-            .bind("dirsNew", number(figures, RunStatistics::dirsNew))
-            .bind("dirsChanged", number(figures, RunStatistics::dirsChanged))
-            .bind("dirsUnmodified", number(figures, RunStatistics::dirsUnmodified))
-            .bind("dataAdded", number(figures, RunStatistics::dataAddedBytes))
-            .bind(
-                "dataAddedPacked",
-                figures.flatMap(RunStatistics::dataAddedPackedBytes).orElse(null))
-            .bind("totalFiles", number(figures, RunStatistics::totalFilesProcessed))
-            .bind("totalBytes", number(figures, RunStatistics::totalBytesProcessed))
             .bind("snapshot", finished.snapshotId().orElse(null))
             .bind("output", finished.standardOutput())
             .bind("errors", finished.standardError())
             .bind("metadata", Json.write(metadata(finished)))
             .execute()
         == 1;
-  }
-
-  private static @Nullable Long number(
-      Optional<RunStatistics> figures, Function<RunStatistics, Long> figure) {
-    return figures.map(figure).orElse(null);
   }
 
   private static @Nullable String error(RunFinished finished) {

@@ -39,14 +39,27 @@ final class Comparison {
       if (source.isEmpty()) {
         return Result.RESTORED;
       }
-      boolean same = MessageDigest.isEqual(hash(restored), hash(source.get()));
-      if (same) {
+      byte[] cameBack = hash(restored);
+      Optional<byte[]> own = ownHash(source.get());
+      if (own.isEmpty()) {
+        return Result.RESTORED;
+      }
+      if (MessageDigest.isEqual(cameBack, own.get())) {
         return Result.SAME;
       }
       // It may have been written while we read it.
       return unchanged(file).isPresent() ? Result.DIFFERENT : Result.RESTORED;
     } catch (IOException e) {
       return Result.MISSING;
+    }
+  }
+
+  /** Nothing if it cannot be read, or is gone meanwhile: that says nothing against the backup. */
+  private static Optional<byte[]> ownHash(Path source) {
+    try {
+      return Optional.of(hash(source));
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 

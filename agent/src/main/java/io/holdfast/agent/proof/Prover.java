@@ -8,6 +8,7 @@ import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.RepositoryReader;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RepositoryAccess;
 import io.holdfast.agent.run.RepositoryGate;
 import io.holdfast.agent.run.ResticProvider;
@@ -18,10 +19,12 @@ import io.holdfast.agent.run.TriggeredBy;
 import io.holdfast.agent.run.Verdict;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +33,11 @@ import org.slf4j.LoggerFactory;
 public final class Prover {
 
   private static final Logger log = LoggerFactory.getLogger(Prover.class);
+
+  /** A repository that hangs must not keep a slot for ever: this, and a second for each MB. */
+  private static final Duration AT_LEAST = Duration.ofHours(6);
+
+  private static final long BYTES_IN_A_SECOND = 1_000_000;
 
   private final ResticProvider provider;
   private final RepositoryGate gate;
@@ -112,14 +120,43 @@ public final class Prover {
       Restic restic = provider.get();
       Repository repository = RepositoryAccess.of(wish.settings());
       try (RepositoryGate.Pass _ = gate.enter(restic, repository, id, cancellation, () -> {})) {
-        RepositoryReader reader =
-            new RepositoryReader(restic, repository, true, cancellation, _ -> {});
-        return new RestoreTest(reader, scratch, cancellation, random)
-            .test(SnapshotTags.ofJob(wish.job().id()), wish.files(), wish.bytes());
+        return within(
+            limit(wish),
+            cancellation,
+            limited -> {
+              RepositoryReader reader =
+                  new RepositoryReader(restic, repository, true, limited, _ -> {});
+              return new RestoreTest(reader, scratch, limited, random)
+                  .test(SnapshotTags.ofJob(wish.job().id()), wish.files(), wish.bytes());
+            });
       }
     } catch (ResticUnavailable e) {
       return RestoreTest.Result.without(
           Verdict.failed(e.code(), e.getMessage(), e.remedy()), Optional.empty());
     }
+  }
+
+  private static Duration limit(Wish wish) {
+    return AT_LEAST.plusSeconds(wish.bytes() / BYTES_IN_A_SECOND);
+  }
+
+  /** What a test comes to that has so much time. */
+  static RestoreTest.Result within(
+      Duration limit, Cancellation cancellation, Function<Cancellation, RestoreTest.Result> test) {
+    long begin = System.nanoTime();
+    RestoreTest.Result result =
+        test.apply(
+            cancellation.or(() ->
+                System.nanoTime() - begin > limit.toNanos()
+                    ? Optional.of("since it took too long")
+                    : Optional.empty()));
+    return result.verdict().outcome() == Outcome.CANCELLED && !cancellation.isCancelled()
+        ? RestoreTest.Result.without(
+            Verdict.failed(
+                "proof-timeout",
+                "the restore test took longer than " + limit.toSeconds() + " s and was ended",
+                "Look at the repository's storage and at the way there, or lower verify_bytes."),
+            result.snapshotId())
+        : result;
   }
 }

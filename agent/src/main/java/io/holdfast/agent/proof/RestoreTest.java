@@ -25,6 +25,7 @@ import java.util.random.RandomGenerator;
 public final class RestoreTest {
 
   private static final int MOST_FAILURES = 100;
+  private static final int LONGEST_IN_SENTENCE = 600;
 
   /** Characters that mean something in a pattern of restic's. */
   private static final String SPECIAL = "\\*?[]";
@@ -83,8 +84,15 @@ public final class RestoreTest {
             snapshot);
       }
       Sample sample = new Sample(files, bytes, random);
-      reader.list(snapshot.get(), List.of(), true, sample::offer);
-      return tested(snapshot.get(), sample.files(), scratch);
+      try {
+        reader.list(snapshot.get(), List.of(), true, sample::offer);
+      } catch (RepositoryUnreadable e) {
+        return Result.without(unlisted(e), snapshot);
+      }
+      List<TreeNode> drawn = sample.files();
+      return drawn.isEmpty() && sample.leftOut() > 0
+          ? Result.without(nothingFits(sample.leftOut()), snapshot)
+          : tested(snapshot.get(), drawn, scratch);
     } catch (RepositoryUnreadable e) {
       return Result.without(
           e.meaning() == ExitMeaning.CANCELLED
@@ -100,6 +108,27 @@ public final class RestoreTest {
               "Make room in the state directory, or lower verify_bytes."),
           snapshot);
     }
+  }
+
+  /** The repository has just answered: so its data are damaged, or it is away since. */
+  private Verdict unlisted(RepositoryUnreadable why) {
+    return why.meaning() == ExitMeaning.CANCELLED
+        ? cancelled()
+        : Verdict.failed(
+            "snapshot-unreadable",
+            "the list of the snapshot's files could not be read: " + why.getMessage(),
+            "If the storage answers, the repository is damaged: docs/restore-tests.md says what to do.");
+  }
+
+  /** A test of nothing proves nothing. */
+  private static Verdict nothingFits(long files) {
+    return Verdict.failed(
+        "sample-empty",
+        "none of the snapshot's "
+            + files
+            + " files could be tested: each is larger than verify_bytes by itself, or its name is"
+            + " not UTF-8",
+        "Raise verify_bytes of the job.");
   }
 
   private Result tested(String snapshot, List<TreeNode> sample, Scratch scratch)
@@ -175,9 +204,18 @@ public final class RestoreTest {
             + " of "
             + sample.size()
             + " files did not come back as they were"
-            + (failures.isEmpty() ? "" : ", the first " + failures.iterator().next())
-            + (reason.isEmpty() ? "" : ": " + reason),
+            + (failures.isEmpty() ? "" : ", the first " + bounded(failures.iterator().next()))
+            + (reason.isEmpty() ? "" : ": " + bounded(reason)),
         "docs/restore-tests.md says what to do.");
+  }
+
+  /** The row has room for a sentence; the list has the whole names. */
+  private static String bounded(String text) {
+    if (text.length() <= LONGEST_IN_SENTENCE) {
+      return text;
+    }
+    boolean halved = Character.isHighSurrogate(text.charAt(LONGEST_IN_SENTENCE - 1));
+    return text.substring(0, LONGEST_IN_SENTENCE - (halved ? 1 : 0)) + "…";
   }
 
   /** What restic tells of lies in the scratch directory, or in the snapshot. */

@@ -24,8 +24,10 @@ final class Sample {
   private record Drawn(double key, TreeNode file) {}
 
   private final RandomGenerator random;
+  private final int most;
   private final int each;
   private final long bytes;
+  private long leftOut;
   private final PriorityQueue<Drawn> byChance = queue();
   private final PriorityQueue<Drawn> bySize = queue();
 
@@ -34,6 +36,7 @@ final class Sample {
    * @param bytes how much they take at most; a file that is larger by itself is never drawn
    */
   Sample(int files, long bytes, RandomGenerator random) {
+    this.most = files;
     this.each = (files + 1) / 2;
     this.bytes = bytes;
     this.random = random;
@@ -44,8 +47,12 @@ final class Sample {
   }
 
   void offer(TreeNode node) {
+    if (!node.type().equals("file")) {
+      return;
+    }
     long size = node.size().orElse(-1);
-    if (!node.type().equals("file") || size > bytes || node.path().indexOf(UNKNOWN) >= 0) {
+    if (size > bytes || node.path().indexOf(UNKNOWN) >= 0) {
+      leftOut++;
       return;
     }
     double chance = random.nextDouble();
@@ -61,6 +68,11 @@ final class Sample {
     }
   }
 
+  /** How many files can never be drawn: for their size, or for their names. */
+  long leftOut() {
+    return leftOut;
+  }
+
   /** Those that were drawn, as far as they fit together. */
   List<TreeNode> files() {
     List<TreeNode> drawn = new ArrayList<>();
@@ -71,7 +83,7 @@ final class Sample {
     long left = bytes;
     for (TreeNode file : drawn) {
       long size = file.size().orElse(0);
-      if (size <= left && fitting.add(file)) {
+      if (fitting.size() < most && size <= left && fitting.add(file)) {
         left -= size;
       }
     }

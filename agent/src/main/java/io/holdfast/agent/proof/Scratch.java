@@ -2,18 +2,21 @@ package io.holdfast.agent.proof;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The directory to which samples are restored; emptied before and after. For one proof at a time.
  */
 final class Scratch implements AutoCloseable {
+
+  private static final Set<PosixFilePermission> OURS = PosixFilePermissions.fromString("rwx------");
 
   private final Path directory;
 
@@ -25,9 +28,7 @@ final class Scratch implements AutoCloseable {
     try {
       empty();
       Files.createDirectories(directory);
-      if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-      }
+      open(directory);
     } catch (IOException e) {
       throw new UncheckedIOException("the directory " + directory + " cannot be used", e);
     }
@@ -37,9 +38,12 @@ final class Scratch implements AutoCloseable {
     return directory;
   }
 
-  /** Where a file of the snapshot comes to lie: a drive of Windows becomes a directory. */
+  /**
+   * Where a file of the snapshot comes to lie. A drive of Windows is a directory in the snapshot
+   * already; a colon elsewhere belongs to the name.
+   */
   Path place(String path) {
-    return directory.resolve(path.replaceFirst("^/+", "").replace(":", ""));
+    return directory.resolve(path.replaceFirst("^/+", ""));
   }
 
   long room() throws IOException {
@@ -47,26 +51,30 @@ final class Scratch implements AutoCloseable {
   }
 
   private void empty() throws IOException {
-    if (!Files.exists(directory)) {
-      return;
+    if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      remove(directory);
     }
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
+  }
 
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException trouble)
-              throws IOException {
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
+  private static void remove(Path place) throws IOException {
+    if (Files.isDirectory(place, LinkOption.NOFOLLOW_LINKS)) {
+      open(place);
+      List<Path> entries;
+      try (Stream<Path> listed = Files.list(place)) {
+        entries = listed.toList();
+      }
+      for (Path entry : entries) {
+        remove(entry);
+      }
+    }
+    Files.delete(place);
+  }
+
+  /** A directory comes back with its permissions: one that nobody may write in keeps its files. */
+  private static void open(Path place) throws IOException {
+    if (place.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(place, OURS);
+    }
   }
 
   @Override

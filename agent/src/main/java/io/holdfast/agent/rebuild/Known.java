@@ -1,5 +1,6 @@
 package io.holdfast.agent.rebuild;
 
+import io.holdfast.agent.restic.SnapshotEntry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,8 +32,12 @@ public record Known(
     snapshots = Set.copyOf(snapshots);
   }
 
-  /** Whether a run of ours names the snapshot. */
-  boolean hasSnapshot(String id) {
+  /** Whether a run of ours names the snapshot, or the one that it is a copy of. */
+  boolean hasSnapshot(SnapshotEntry snapshot) {
+    return hasSnapshot(snapshot.id()) || hasSnapshot(snapshot.originalId());
+  }
+
+  private boolean hasSnapshot(String id) {
     return snapshots.contains(id)
         || (id.length() > SHORT_ID && snapshots.contains(id.substring(0, SHORT_ID)));
   }

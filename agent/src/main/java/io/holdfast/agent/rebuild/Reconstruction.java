@@ -24,7 +24,7 @@ public final class Reconstruction {
 
   /** As the control plane accepts them. */
   private static final Pattern SOURCE_PATH =
-      Pattern.compile("(/|[A-Za-z]:[\\\\/]|\\\\\\\\)[^\\p{Cntrl}]*");
+      Pattern.compile("(/|[A-Za-z]:[\\\\/]|\\\\\\\\)[^\\p{Cc}]*");
 
   private final Known known;
   private final List<TaggedSnapshot> ours;
@@ -57,7 +57,7 @@ public final class Reconstruction {
     List<RunRow> runs = new ArrayList<>();
     Set<UUID> taken = new HashSet<>(known.runs());
     for (TaggedSnapshot snapshot : ours) {
-      if (!known.hasSnapshot(snapshot.snapshot().id()) && taken.add(snapshot.run())) {
+      if (!known.hasSnapshot(snapshot.snapshot()) && taken.add(snapshot.run())) {
         runs.add(run(snapshot));
       }
     }

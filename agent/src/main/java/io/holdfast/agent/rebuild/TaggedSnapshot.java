@@ -45,7 +45,7 @@ record TaggedSnapshot(SnapshotEntry snapshot, TagsOfSnapshot tags) {
 
   /** As names of jobs and devices are accepted. */
   static String asName(String text) {
-    String name = text.replaceAll("\\p{Cntrl}", "").strip();
+    String name = text.replaceAll("\\p{Cc}", "").strip();
     return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME).strip() : name;
   }
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * restic, as it is called: secrets by private files, a cleared environment, no shell. Safe for many
@@ -249,9 +250,12 @@ public final class Restic {
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString()));
     arguments.addAll(command);
     try (PrivateFiles.Pair files = privateFiles.write(repository);
-        PrivateFiles.Pair source = privateFiles.write(from.orElse(repository))) {
+        PrivateFiles.@Nullable Pair source =
+            from.isPresent() ? privateFiles.write(from.get()) : null) {
       Map<String, String> environment = environment(repository, files);
-      from.ifPresent(read -> addSource(environment, read, source));
+      if (source != null) {
+        addSource(environment, from.orElseThrow(), source);
+      }
       return new ResticProcess(arguments, environment, stopReason, grace, started)
           .runReading(out, err);
     }

@@ -197,6 +197,15 @@ class ControlPlaneDumpIT {
       assertThat((String) failed(site, "dump-right-missing").get("error_message"))
           .contains("permission denied", "GRANT backup_admin TO");
 
+      // It may read every table, and row-level security would show it none of the rows.
+      site.controlPlane().execute("DELETE FROM runs");
+      Files.writeString(site.config(), config);
+      configure(
+          site, site.controlPlane().member("pg_read_all_data", DUMPER_PASSWORD), DUMPER_PASSWORD);
+      assertThat(site.holdfast("backup", JOB).exitCode()).isEqualTo(1);
+      assertThat((String) failed(site, "dump-right-missing").get("error_message"))
+          .contains("GRANT backup_admin TO");
+
       site.controlPlane().execute("DELETE FROM runs");
       Files.writeString(site.config(), config);
       DatabaseAddress elsewhere =

@@ -4,6 +4,10 @@ import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.agent.postgres.PasswordRotations;
+import io.holdfast.agent.postgres.PasswordRotations.Passwords;
+import io.holdfast.agent.secret.FleetKeys;
+import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Program;
@@ -17,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -211,6 +216,85 @@ class PasswordRotationIT {
       rotation.succeeds("--finish");
       backUp(site, "home");
       assertThat(password(psql)).isEqualTo("file:repository");
+    }
+  }
+
+  @Test
+  void a_password_in_a_variable_or_encrypted_is_changed_by_an_admin_and_the_command_says_how()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      site.variable("HOLDFAST_SECRET_REPO", Site.REPOSITORY_PASSWORD);
+      psql.setting("repository_password", "env:HOLDFAST_SECRET_REPO");
+      Rotation rotation = new Rotation(site);
+      assertThat(rotation.call().all())
+          .contains("\"env:HOLDFAST_SECRET_REPO\"", "--new-password-file");
+      Path first = directory.resolve("first");
+      secret(first, "first-new-password");
+      assertThat(rotation.call("--new-password-file=" + first).out())
+          .contains("set that variable anew for the agent's service");
+      assertThat(keys(site)).isEqualTo(2);
+      site.variable("HOLDFAST_SECRET_REPO", "first-new-password");
+      site.daemon();
+      rotation.awaitUsedBy(Site.DEVICE);
+      rotation.succeeds("--finish");
+      assertThat(password(psql)).isEqualTo("env:HOLDFAST_SECRET_REPO");
+
+      Path keyFile = Files.createDirectories(directory.resolve("secrets")).resolve("fleet.key");
+      secret(keyFile, FleetKeys.newLine().value());
+      FleetKeys fleet = FleetKeys.load(keyFile);
+      psql.setting(
+          "repository_password",
+          fleet.encrypt("repository_password", new Secret("first-new-password")));
+      assertThat(rotation.call().all()).contains("\"enc:...\"", "--new-password-file");
+      Path second = directory.resolve("second");
+      secret(second, "second-new-password");
+      assertThat(rotation.call("--new-password-file=" + second).out())
+          .contains("holdfast secret encrypt repository_password");
+      psql.setting(
+          "repository_password",
+          fleet.encrypt("repository_password", new Secret("second-new-password")));
+      rotation.awaitUsedBy(Site.DEVICE);
+      rotation.succeeds("--finish");
+      assertThat(keys(site)).isEqualTo(1);
+      backUp(site, "home");
+      assertThat(site.log() + site.allState() + psql.rows("SELECT * FROM audit_log"))
+          .doesNotContain("first-new-password", "second-new-password");
+    }
+  }
+
+  @Test
+  void a_housekeeper_with_a_way_of_its_own_and_no_snapshots_is_no_stranger() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      psql.execute("DELETE FROM snapshots");
+      psql.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES (?, 'repository_url', ?)",
+          Site.DEVICE,
+          "local:" + site.repository());
+      rotation.succeeds();
+      assertThat(keys(site)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whoever_was_overtaken_rolls_out_no_key_that_is_gone() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      try (PasswordRotations rotations =
+          new PasswordRotations(psql.member("backup_admin", "admin-password"))) {
+        var slow = rotations.begin("repository", "11111111").orElseThrow();
+        var quick = rotations.begin("repository", "11111111").orElseThrow();
+        assertThat(quick.id()).isEqualTo(slow.id());
+        Optional<Passwords> passwords =
+            Optional.of(new Passwords(new Secret(Site.REPOSITORY_PASSWORD), new Secret("new-one")));
+        assertThat(rotations.rollOut(slow, "22222222", Site.DEVICE, passwords)).isFalse();
+        assertThat(password(psql)).isEqualTo(Site.REPOSITORY_PASSWORD);
+        assertThat(rotations.rollOut(quick, "33333333", Site.DEVICE, passwords)).isTrue();
+        assertThat(password(psql)).isEqualTo("new-one");
+        assertThat(rotations.begin("repository", "33333333")).isEmpty();
+      }
     }
   }
 

@@ -59,6 +59,7 @@ class ProofIT {
       ControlPlane psql = site.controlPlane();
       Path source = site.source("home", 12);
       Files.writeString(source.resolve("odd [1] *?\\ name"), "odd");
+      Files.writeString(source.resolve("1700000000.M1P2.host:2,S"), "as in a Maildir");
       psql.job(Site.DEVICE, "home", source.toString());
       backUp(site, "home");
       Files.writeString(source.resolve("file-3"), "written since");
@@ -68,8 +69,8 @@ class ProofIT {
       assertThat(proof.exitCode()).as(proof.all()).isZero();
       assertThat(psql.row("SELECT outcome, code, files, with_source, failures FROM verifications"))
           .containsEntry("outcome", "success")
-          .containsEntry("files", 13)
-          .containsEntry("with_source", 12);
+          .containsEntry("files", 14)
+          .containsEntry("with_source", 13);
       assertThat(site.state().resolve("scratch")).doesNotExist();
     }
   }
@@ -102,6 +103,43 @@ class ProofIT {
                   .toString())
           .contains("the restore test failed: 1 of 1 files did not come back")
           .doesNotContain(Site.REPOSITORY_PASSWORD);
+    }
+  }
+
+  @Test
+  void a_test_of_nothing_is_no_proof() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      UUID job = psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
+      psql.execute("UPDATE backup_jobs SET verify_bytes = 1 WHERE id = ?", job);
+      backUp(site, "home");
+
+      assertThat(site.holdfast("prove", "home", "--files", "0").exitCode()).isEqualTo(2);
+      Result proof = site.holdfast("prove", "home");
+
+      assertThat(proof.exitCode()).as(proof.all()).isEqualTo(1);
+      assertThat(proof.out()).contains("none of the snapshot's 2 files could be tested");
+      assertThat(psql.row("SELECT outcome, code FROM verifications"))
+          .containsEntry("outcome", "failed")
+          .containsEntry("code", "sample-empty");
+    }
+  }
+
+  @Test
+  void what_did_not_come_back_stays_a_problem_while_the_repository_is_away() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      psql.job(Site.DEVICE, "home", new FaultyJobs(site).randomSource("home", 3_000).toString());
+      backUp(site, "home");
+      damage(site);
+      assertThat(site.holdfast("prove", "home").exitCode()).isEqualTo(1);
+      Path away = Files.move(site.repository(), directory.resolve("away"));
+      assertThat(site.holdfast("prove", "home").exitCode()).isEqualTo(1);
+      Files.move(away, site.repository());
+      assertThat(
+              psql.rows("SELECT code FROM problems WHERE source = 'proof' ORDER BY code")
+                  .toString())
+          .contains("proof-failed", "repository-unreachable");
     }
   }
 

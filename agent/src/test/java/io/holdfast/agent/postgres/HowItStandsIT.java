@@ -158,6 +158,25 @@ class HowItStandsIT {
   }
 
   @Test
+  void proofs_go_with_the_history_and_never_the_newest_good_one() {
+    psql.execute("UPDATE settings SET value = '30' WHERE key = 'run_retention_days'");
+    for (String days : List.of("-70", "-60", "-10")) {
+      psql.execute(
+          "INSERT INTO verifications (id, job_id, job_name, device_id, triggered_by, start_time, end_time, outcome, code)"
+              + " SELECT gen_random_uuid(), j.id, j.name, j.device_id, 'manual', t, t,"
+              + " CASE WHEN ? = '-10' THEN 'failed' ELSE 'success' END, 'ok'"
+              + " FROM backup_jobs j, (SELECT now() + make_interval(days => ?::integer) AS t) x LIMIT 1",
+          days,
+          days);
+    }
+    assertThat(psql.row("SELECT holdfast.clean_up() AS n")).containsEntry("n", 1);
+    assertThat(
+            psql.rows(
+                "SELECT outcome FROM verifications WHERE end_time > now() - interval '65 days' ORDER BY end_time"))
+        .isEqualTo(List.of(Map.of("outcome", "success"), Map.of("outcome", "failed")));
+  }
+
+  @Test
   void history_goes_in_batches_and_never_the_newest_success_nor_what_goes_on() {
     psql.execute("UPDATE settings SET value = '30' WHERE key = 'run_retention_days'");
     run("running", "-50 days");

@@ -6,6 +6,7 @@ import io.holdfast.agent.rebuild.Rebuilt;
 import io.holdfast.agent.rebuild.Reconstruction;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.testing.ControlPlane;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -41,6 +42,10 @@ class LostControlPlaneIT {
   }
 
   private SnapshotEntry snapshot(UUID run) {
+    return snapshot(run, start);
+  }
+
+  private SnapshotEntry snapshot(UUID run, Instant start) {
     return new SnapshotEntry(
         run.toString().replace("-", "").repeat(2),
         Optional.empty(),
@@ -60,6 +65,37 @@ class LostControlPlaneIT {
   }
 
   @Test
+  void a_snapshot_from_the_future_keeps_none_of_the_others_out() throws Exception {
+    try (LostControlPlane lost =
+        new LostControlPlane(psql.member("backup_admin", "admin-password"))) {
+      List<SnapshotEntry> snapshots =
+          List.of(
+              snapshot(new UUID(7, 7)), snapshot(new UUID(8, 8), start.plus(Duration.ofDays(400))));
+      assertThat(lost.add(Reconstruction.of(snapshots, lost.known())))
+          .isEqualTo(new LostControlPlane.Added(0, 0, 1));
+    }
+  }
+
+  @Test
+  void a_run_of_another_device_is_not_closed_by_a_snapshot_that_names_it() throws Exception {
+    UUID open = run("running", "{}");
+    SnapshotEntry forged = snapshot(open);
+    SnapshotEntry other =
+        new SnapshotEntry(
+            forged.id(),
+            forged.time(),
+            "db",
+            List.of("/srv"),
+            List.of("backup:" + UUID.randomUUID(), "device=db-01", "run=" + open));
+    try (LostControlPlane lost =
+        new LostControlPlane(psql.member("backup_admin", "admin-password"))) {
+      assertThat(lost.add(Reconstruction.of(List.of(other), lost.known())).runs()).isZero();
+      assertThat(psql.row("SELECT status, snapshot_id FROM runs WHERE run_uuid = ?", open))
+          .containsEntry("status", "running");
+    }
+  }
+
+  @Test
   void runs_that_were_left_open_are_closed_by_their_snapshots_and_told_ones_stay()
       throws Exception {
     UUID told = run("failed", "{}");
@@ -76,6 +112,12 @@ class LostControlPlaneIT {
         assertThat(row(closed))
             .containsEntry("outcome", "success")
             .containsEntry("has_snapshot", true);
+        assertThat(psql.row("SELECT error_message FROM runs WHERE run_uuid = ?", closed))
+            .hasEntrySatisfying(
+                "error_message",
+                said ->
+                    assertThat((String) said)
+                        .contains("does not tell whether something could not be read"));
       }
       assertThat(lost.add(Reconstruction.of(snapshots, lost.known())))
           .as("safe to repeat")

@@ -43,6 +43,22 @@ class SampleTest {
   }
 
   @Test
+  void an_odd_number_is_an_odd_number() {
+    assertThat(drawn(1, 1, 1_000_000, 100, _ -> 10)).hasSize(1);
+    assertThat(drawn(1, 3, 1_000_000, 100, _ -> 10)).hasSizeLessThanOrEqualTo(3);
+  }
+
+  @Test
+  void files_that_can_never_be_drawn_are_counted() {
+    Sample sample = new Sample(20, 1000, new Random(1));
+    sample.offer(node("/too-large", "file", 1001));
+    sample.offer(node("/\uFFFD", "file", 1));
+    sample.offer(node("/d", "dir", 0));
+    assertThat(sample.files()).isEmpty();
+    assertThat(sample.leftOut()).isEqualTo(2);
+  }
+
+  @Test
   void every_file_is_drawn_some_day() {
     long distinct =
         java.util.stream.IntStream.range(0, 400)

@@ -242,4 +242,23 @@ class ReconstructionTest {
     assertThat(rebuilt.runs().getLast().jobId()).isEmpty();
     assertThat(rebuilt.runs().getLast().jobName()).isEqualTo(OTHER_JOB.toString());
   }
+
+  @Test
+  void a_copy_of_a_snapshot_that_a_run_names_is_no_run_of_its_own() {
+    SnapshotEntry relicas =
+        snapshot(1, "blade", List.of("/srv"), List.of("backup:" + JOB, "backup_name=home"));
+    SnapshotEntry copy =
+        new SnapshotEntry(
+            id(2),
+            Optional.of(relicas.id()),
+            relicas.time(),
+            relicas.host(),
+            relicas.paths(),
+            relicas.tags(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+    Known known = new Known(Map.of(), Map.of(), Set.of(new UUID(5, 5)), Set.of(relicas.id()));
+    assertThat(Reconstruction.of(List.of(copy), known).runs()).isEmpty();
+  }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,7 @@ public final class Site implements AutoCloseable {
   private final Path repository;
   private final List<Process> daemons = new ArrayList<>();
   private String databaseUrl = "";
+  private final Map<String, String> variables = new HashMap<>();
   private String searchPath = System.getenv("PATH");
 
   /** A registered device whose settings name a repository that may be made on first use. */
@@ -160,8 +162,16 @@ public final class Site implements AutoCloseable {
   }
 
   private Map<String, String> environment() {
-    return Map.of(
-        "HOLDFAST_CONFIG", config().toString(), "HOME", directory.toString(), "PATH", searchPath);
+    Map<String, String> environment = new HashMap<>(variables);
+    environment.put("HOLDFAST_CONFIG", config().toString());
+    environment.put("HOME", directory.toString());
+    environment.put("PATH", searchPath);
+    return environment;
+  }
+
+  /** What the agent has in its environment from now on. */
+  public void variable(String name, String value) {
+    variables.put(name, value);
   }
 
   /** Programs in this directory are found before the machine's own. */
