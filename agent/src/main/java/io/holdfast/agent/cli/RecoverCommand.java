@@ -90,7 +90,8 @@ final class RecoverCommand implements Callable<Integer> {
             RecoverySource.open(
                 known,
                 signal.cancellation(),
-                trouble -> spec.commandLine().getErr().println("holdfast: " + trouble))) {
+                trouble ->
+                    spec.commandLine().getErr().println("holdfast: " + Text.visible(trouble)))) {
       List<SnapshotEntry> snapshots = source.reader().snapshots();
       if (restore == null) {
         show(RepositoryContents.of(snapshots));

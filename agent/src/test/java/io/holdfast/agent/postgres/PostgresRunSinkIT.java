@@ -15,6 +15,8 @@ import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.Verdict;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Records;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -201,7 +203,7 @@ class PostgresRunSinkIT {
             Optional.of("x".repeat(300)),
             Optional.empty(),
             "/srv/begun",
-            Records.NOON);
+            Instant.now().minus(Duration.ofDays(2)));
     sink.restore(started);
     psql.execute("UPDATE devices SET last_seen = now() - interval '2 days'");
     psql.execute("SELECT holdfast.sweep()");
