@@ -286,7 +286,8 @@ COMMENT ON TABLE restores IS 'What became of the restores that requests asked fo
 COMMENT ON COLUMN restores.id IS 'That of its request, which outlives the request; a cancel names it as run_uuid';
 COMMENT ON COLUMN restores.job_id IS 'Whose files they are; may be another device''s job';
 COMMENT ON COLUMN restores.requested_by IS 'The database user who asked; NULL if the request was deleted before it began';
-COMMENT ON COLUMN restores.code IS 'Why it ended so: ok, incomplete, cancelled, interrupted, policy-refused, restore-refused ...';
+COMMENT ON COLUMN restores.code IS
+  'Why it ended so: ok, incomplete, cancelled, interrupted, policy-refused, restore-refused ...; device-away: until it is back';
 COMMENT ON COLUMN restores.files IS 'Files and directories that came back';
 COMMENT ON COLUMN restores.failures IS 'The first of what did not come back, with the reason';
 
@@ -330,8 +331,64 @@ CREATE TRIGGER restores_keep_history
   BEFORE UPDATE ON restores
   FOR EACH ROW
   WHEN (OLD.status <> 'running'
+        AND OLD.code IS DISTINCT FROM 'device-away'
         AND (OLD.request_id, OLD.job_id) IS NOT DISTINCT FROM (NEW.request_id, NEW.job_id))
 EXECUTE FUNCTION holdfast.restore_ended();
+
+-- ---- Devices that stay away: any agent's sync ends what they will not.
+
+-- Should the device come back, its own word counts.
+DROP TRIGGER requests_forward ON requests;
+CREATE TRIGGER requests_forward
+  BEFORE UPDATE ON requests
+  FOR EACH ROW
+  WHEN (OLD.status IN ('done', 'failed', 'expired')
+        AND NEW.status <> OLD.status
+        AND NOT (OLD.kind = 'restore' AND NEW.status = 'done' AND coalesce(OLD.result ->> 'code', '') = 'device-away'))
+EXECUTE FUNCTION holdfast.requests_forward();
+
+ALTER FUNCTION holdfast.sweep_stale() RENAME TO sweep_stale_runs;
+REVOKE EXECUTE ON FUNCTION holdfast.sweep_stale_runs() FROM backup_admin;
+
+CREATE FUNCTION holdfast.sweep_stale() RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.sweep_stale_runs();
+
+  UPDATE public.restores r
+  SET status      = 'failed',
+      code        = 'device-away',
+      end_time    = greatest(r.start_time, clock_timestamp()),
+      message     = 'the device has not been heard of for a day, so nobody knows how this restore ended',
+      progress    = NULL,
+      progress_at = NULL
+  FROM public.devices d
+  WHERE r.status = 'running'
+    AND d.id = r.device_id
+    AND d.last_seen < clock_timestamp() - interval '1 day'
+    AND coalesce(r.progress_at, r.start_time) < clock_timestamp() - interval '1 day';
+
+  -- One that has not begun is not given out again: who comes back after weeks must not overwrite files of today.
+  UPDATE public.requests q
+  SET status      = 'failed',
+      finished_at = clock_timestamp(),
+      message     = 'the device has not been heard of for a day since it took this request; should it come back, '
+                    || 'the table restores shows whether it had begun',
+      result      = coalesce(q.result, '{}') || '{"code": "device-away", "provisional": true}'
+  FROM public.devices d
+  WHERE q.kind = 'restore'
+    AND q.status = 'claimed'
+    AND d.id = q.device_id
+    AND d.last_seen < clock_timestamp() - interval '1 day'
+    AND q.claimed_at < clock_timestamp() - interval '1 day';
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION holdfast.sweep_stale() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION holdfast.sweep_stale() TO backup_admin;
 
 -- ---- Clean-up.
 

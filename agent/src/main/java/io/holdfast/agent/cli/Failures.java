@@ -21,9 +21,9 @@ final class Failures {
       case InvalidConfig f -> say(err, f.getMessage(), "", ExitCode.CONFIGURATION);
       case ControlPlaneException f ->
           say(err, f.problem().message(), f.problem().remedy(), ExitCode.CONTROL_PLANE);
-      case CannotRestore f -> say(err, f.getMessage(), f.remedy(), ExitCode.of(f.kind()));
+      case CannotRestore f -> sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.of(f.kind()));
       case RepositoryUnreadable f ->
-          say(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
+          sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
       case UncheckedIOException f ->
           say(err, f.getMessage() + " (" + f.getCause() + ")", "", ExitCode.WRONG);
       case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);
@@ -33,6 +33,11 @@ final class Failures {
         yield ExitCode.BUG;
       }
     };
+  }
+
+  /** A sentence that may name what a repository holds, which anybody may have put there. */
+  private static int sayVisibly(PrintWriter err, String message, String remedy, int exitCode) {
+    return say(err, Text.visible(message), Text.visible(remedy), exitCode);
   }
 
   private static int say(PrintWriter err, String message, String remedy, int exitCode) {

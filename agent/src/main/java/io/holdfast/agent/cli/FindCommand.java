@@ -54,6 +54,9 @@ final class FindCommand implements Callable<Integer> {
     if (pattern.isBlank()) {
       throw new ParameterException(spec.commandLine(), "PATTERN is empty");
     }
+    if (all && job != null) {
+      throw new ParameterException(spec.commandLine(), "--all and --job cannot both be meant");
+    }
     try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
       RestoreSource source = repository.source(parts, signal, spec.commandLine().getErr());

@@ -1,13 +1,14 @@
 package io.holdfast.agent.cli;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 
@@ -30,6 +31,9 @@ final class JsonOutput {
               JsonInclude.Value.construct(
                   JsonInclude.Include.NON_ABSENT, JsonInclude.Include.ALWAYS))
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .disable(
+              JsonGenerator.Feature.AUTO_CLOSE_TARGET, JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM)
+          .disable(SerializationFeature.FLUSH_AFTER_WRITE_VALUE)
           .build()
           .writer();
 
@@ -45,8 +49,10 @@ final class JsonOutput {
 
   private static void print(PrintWriter out, Object value, ObjectWriter writer) {
     try {
-      out.println(writer.writeValueAsString(value));
-    } catch (JsonProcessingException e) {
+      // As it comes: a list of all snapshots is longer than one would want to hold as a text.
+      writer.writeValue(out, value);
+      out.println();
+    } catch (IOException e) {
       throw new IllegalStateException("a value of ours is not JSON", e);
     }
   }

@@ -60,11 +60,13 @@ final class RecoverCommand implements Callable<Integer> {
     Optional<Instant> moment = at.moment();
     if (restore != null) {
       wish.check();
-    } else if (wish.to().isPresent() || wish.inPlace()) {
+    } else if (moment.isPresent() || !options.isUntouched()) {
       throw new ParameterException(spec.commandLine(), "--restore must say what to restore");
     }
+    // While the password is asked for there is nothing to end cleanly: Ctrl-C just ends us.
+    RecoverySource.Known known = repository.known(Optional.ofNullable(restic));
     try {
-      return recovered(wish, moment);
+      return recovered(known, wish, moment);
     } catch (RepositoryUnreadable e) {
       throw inWordsForOneWithoutSettings(e);
     }
@@ -74,20 +76,22 @@ final class RecoverCommand implements Callable<Integer> {
     return switch (e.meaning()) {
       case WRONG_PASSWORD -> e.withRemedy("Give the password that the repository has.");
       case NO_REPOSITORY -> e.withRemedy("Check --repository; nothing is made here.");
-      case LOCKED, CANCELLED -> e;
+      // An answer that could not be read to its end is no matter of settings.
+      case LOCKED, CANCELLED, INCOMPLETE -> e;
       default ->
           e.withRemedy("Check --repository, the storage and its credentials in the environment.");
     };
   }
 
-  private int recovered(RestoreWish wish, Optional<Instant> moment)
+  private int recovered(RecoverySource.Known known, RestoreWish wish, Optional<Instant> moment)
       throws CannotRestore, RepositoryUnreadable {
     try (CancelOnSignal signal = new CancelOnSignal();
         RecoverySource source =
             RecoverySource.open(
-                repository.known(Optional.ofNullable(restic)),
+                known,
                 signal.cancellation(),
-                trouble -> spec.commandLine().getErr().println("holdfast: " + trouble))) {
+                trouble ->
+                    spec.commandLine().getErr().println("holdfast: " + Text.visible(trouble)))) {
       List<SnapshotEntry> snapshots = source.reader().snapshots();
       if (restore == null) {
         show(RepositoryContents.of(snapshots));

@@ -34,6 +34,6 @@ final class RepositoryOptions {
             Optional.ofNullable(device),
             !noLock,
             signal.cancellation(),
-            trouble -> err.println("holdfast: " + trouble)));
+            trouble -> err.println("holdfast: " + Text.visible(trouble))));
   }
 }

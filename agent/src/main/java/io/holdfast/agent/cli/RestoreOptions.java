@@ -57,6 +57,15 @@ final class RestoreOptions {
   @Option(names = "--verify", description = "read again what was written, and compare")
   private boolean verify;
 
+  /** Whether none of them was given. */
+  boolean isUntouched() {
+    return to == null
+        && overwrite == null
+        && includes.isEmpty()
+        && excludes.isEmpty()
+        && !(inPlace || intoExisting || dryRun || verify);
+  }
+
   RestoreWish wish() {
     return new RestoreWish(
         Optional.ofNullable(to),

@@ -58,7 +58,7 @@ final class RestoreShown {
             this::item,
             trouble -> {
               bar.clear();
-              err.println("holdfast: " + trouble);
+              err.println("holdfast: " + Text.visible(trouble));
             },
             signal.cancellation());
     if (!json) {

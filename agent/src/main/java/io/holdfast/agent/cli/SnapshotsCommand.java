@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -62,6 +63,9 @@ final class SnapshotsCommand implements Callable<Integer> {
   @Override
   public Integer call()
       throws InvalidConfig, ControlPlaneException, CannotRestore, RepositoryUnreadable {
+    if (all && job != null) {
+      throw new ParameterException(spec.commandLine(), "--all and JOB cannot both be meant");
+    }
     try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
       RestoreSource source = repository.source(parts, signal, spec.commandLine().getErr());

@@ -7,6 +7,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** Times and sizes as people read them. */
 final class Text {
@@ -15,6 +16,10 @@ final class Text {
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
 
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+
+  /** They turn the writing round, or end the line. */
+  private static final Set<Byte> UNSEEN =
+      Set.of(Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR);
 
   private Text() {}
 
@@ -68,7 +73,7 @@ final class Text {
             case '\t' -> shown.append("\\t");
             case '\r' -> shown.append("\\r");
             default -> {
-              if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+              if (Character.isISOControl(c) || UNSEEN.contains((byte) Character.getType(c))) {
                 shown.append(String.format(Locale.ROOT, "\\u%04x", c));
               } else {
                 shown.appendCodePoint(c);

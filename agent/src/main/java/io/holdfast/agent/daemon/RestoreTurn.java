@@ -72,12 +72,6 @@ final class RestoreTurn implements Loop.Turn {
     this.changed = changed;
   }
 
-  /** Whether it waits, goes on, was dealt with already, or was left by a crash. */
-  synchronized boolean knows(UUID request) {
-    return taken.contains(request)
-        || open.all().stream().anyMatch(left -> left.start().uuid().equals(request));
-  }
-
   /** Takes one in; returns at once. What the machine does not permit has ended by then. */
   void submit(AskedRestore asked) {
     Optional<RestoreEnded> refused = restorer.refusal(asked);
@@ -122,7 +116,7 @@ final class RestoreTurn implements Loop.Turn {
   @Override
   public Duration take() throws InterruptedException {
     tellAgain();
-    boolean left = closeWhatWasLeft();
+    boolean left = closeWhatWasLeft() || somethingIsUntold();
     Optional<DeviceConfig> now = config.get().filter(known -> known.device().enabled());
     if (stopping || waiting().isEmpty() || now.isEmpty()) {
       return left ? SOMETHING_LEFT : UNTIL_WOKEN;
@@ -237,6 +231,10 @@ final class RestoreTurn implements Loop.Turn {
 
   private synchronized boolean isUntold(UUID request) {
     return untold.stream().anyMatch(ended -> ended.uuid().equals(request));
+  }
+
+  private synchronized boolean somethingIsUntold() {
+    return !untold.isEmpty();
   }
 
   /** Ends cleanly what goes on, and takes no more; returns at once. */

@@ -66,12 +66,15 @@ final class RequestDao {
         .execute();
   }
 
+  // A device that was away for long has its word though others have given it up.
   private static final String ANSWER =
       """
       UPDATE requests
       SET status = :status, finished_at = now(), message = :message,
-          result = coalesce(result, '{}') || CAST(:result AS jsonb)
-      WHERE id = :id AND device_id = :device AND status IN ('pending', 'claimed')
+          result = coalesce(result, '{}') - 'provisional' || CAST(:result AS jsonb)
+      WHERE id = :id AND device_id = :device
+        AND (status IN ('pending', 'claimed')
+             OR kind = 'restore' AND status = 'failed' AND result ->> 'code' = 'device-away')
       """;
 
   static void answer(

@@ -17,6 +17,8 @@ final class RestoreDao {
   /** In bytes at most four times as long. */
   private static final int LONGEST = 2000;
 
+  private static final int LONGEST_NAME = 255;
+
   private RestoreDao() {}
 
   private static final String STARTED =
@@ -36,13 +38,18 @@ final class RestoreDao {
     return update
         .bind("id", started.uuid())
         .bind("device", started.deviceId())
-        .bind("job", started.job().orElse(null))
+        .bind("job", started.job().map(RestoreDao::name).orElse(null))
         .bind("snapshot", started.snapshotId().orElse(null))
         .bind("target", started.target())
         .bind("start", Times.write(started.startedAt()));
   }
 
-  // If the start never arrived, this makes the row.
+  /** It comes from a snapshot's tags, where anything may stand. */
+  private static String name(String job) {
+    return job.length() <= LONGEST_NAME ? job : job.substring(0, LONGEST_NAME);
+  }
+
+  // If the start never arrived, this makes the row. What others said while we were away goes.
   private static final String ENDED =
       """
       INSERT INTO restores (id, device_id, job_name, snapshot_id, target, start_time, end_time, status, code, message,
@@ -53,7 +60,7 @@ final class RestoreDao {
       SET end_time = excluded.end_time, status = excluded.status, code = excluded.code, message = excluded.message,
           files = excluded.files, bytes = excluded.bytes, error_count = excluded.error_count,
           failures = excluded.failures, progress = NULL, progress_at = NULL
-      WHERE restores.status = 'running'
+      WHERE restores.status = 'running' OR restores.code = 'device-away'
       """;
 
   static void ended(Handle handle, RestoreEnded ended) {

@@ -157,7 +157,7 @@ final class RunDao {
       UNION ALL
       SELECT id
       FROM restores
-      WHERE id = ANY (:ids) AND status <> 'running'
+      WHERE id = ANY (:ids) AND status <> 'running' AND code IS DISTINCT FROM 'device-away'
       """;
 
   /**

@@ -2,7 +2,6 @@ package io.holdfast.agent.restic;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.secret.Redaction;
 import java.io.IOException;
@@ -25,6 +24,9 @@ public final class RepositoryReader {
 
   /** A person waits. */
   private static final Duration RETRY_LOCK = Duration.ofMinutes(1);
+
+  /** restic itself gives up after a quarter of an hour; but not where the kernel holds it. */
+  private static final Duration LIST_LIMIT = Duration.ofMinutes(20);
 
   private final Restic restic;
   private final Repository repository;
@@ -64,7 +66,10 @@ public final class RepositoryReader {
    */
   public List<SnapshotEntry> snapshots() throws RepositoryUnreadable {
     AtomicReference<List<SnapshotEntry>> found = new AtomicReference<>(List.of());
-    ask(List.of("snapshots", "--json", "--no-lock"), in -> found.set(SnapshotList.read(in)));
+    ask(
+        List.of("snapshots", "--json", "--no-lock"),
+        in -> found.set(SnapshotList.read(in)),
+        listLimit());
     return found.get();
   }
 
@@ -81,7 +86,8 @@ public final class RepositoryReader {
     AtomicReference<List<SnapshotEntry>> found = new AtomicReference<>(List.of());
     ask(
         List.of("snapshots", "--json", "--no-lock", "--tag=" + tag),
-        in -> found.set(SnapshotList.read(in)));
+        in -> found.set(SnapshotList.read(in)),
+        listLimit());
     return found.get().stream().findFirst();
   }
 
@@ -130,17 +136,7 @@ public final class RepositoryReader {
     tags.forEach(tag -> command.add("--tag=" + tag));
     command.add("--");
     command.add(pattern);
-    ask(
-        command,
-        in -> {
-          try (MappingIterator<JsonNode> found = JSON.readerFor(JsonNode.class).readValues(in)) {
-            while (found.hasNextValue()) {
-              JsonNode of = found.nextValue();
-              String id = of.path("snapshot").asText();
-              of.path("matches").forEach(match -> hits.accept(id, TreeNode.of(match)));
-            }
-          }
-        });
+    ask(command, in -> FoundList.read(in, hits));
   }
 
   /**
@@ -242,9 +238,21 @@ public final class RepositoryReader {
 
   private void ask(List<String> command, ResticProcess.OutputReader out)
       throws RepositoryUnreadable {
+    ask(command, out, this::stop);
+  }
+
+  /** A list that never comes would keep what waits for it, and its place among the backups. */
+  private StopReason listLimit() {
+    StopReason tooLong = StopReason.after(LIST_LIMIT);
+    return () -> stop().or(tooLong::now);
+  }
+
+  private void ask(List<String> command, ResticProcess.OutputReader out, StopReason stop)
+      throws RepositoryUnreadable {
     Redaction redaction = repository.redaction();
     long begin = System.nanoTime();
     while (true) {
+      WholeAnswer answer = new WholeAnswer(out);
       BoundedText errors = new BoundedText(4096, 4096);
       Attempts attempts = new Attempts(redaction, troubles);
       ExitMeaning meaning;
@@ -254,9 +262,9 @@ public final class RepositoryReader {
                 repository,
                 Optional.empty(),
                 command,
-                this::stop,
+                stop,
                 _ -> {},
-                out,
+                answer,
                 line -> {
                   errors.add(
                       MessageParser.parse(line)
@@ -272,6 +280,7 @@ public final class RepositoryReader {
       }
       switch (meaning) {
         case COMPLETE -> {
+          answer.check(command.getFirst());
           return;
         }
         case LOCKED -> again(begin, errors.text());

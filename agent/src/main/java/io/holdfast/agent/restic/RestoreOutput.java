@@ -134,7 +134,8 @@ final class RestoreOutput {
             // It had come to its end by itself before our signal came.
             .filter(_ -> ended.exitCode() != 0)
             .orElseGet(() -> ExitMeaning.of(ended.exitCode(), meaningful.text()));
-    boolean onlyItems = lastFatal.map(f -> ONLY_ITEMS.matcher(f).matches()).orElse(true);
+    // One that was killed in the middle has not tried the rest, whatever it said of single items.
+    boolean onlyItems = lastFatal.filter(f -> ONLY_ITEMS.matcher(f).matches()).isPresent();
     if (errors > 0
         && (meaning == ExitMeaning.COMPLETE || (meaning == ExitMeaning.FAILED && onlyItems))) {
       meaning = ExitMeaning.INCOMPLETE;

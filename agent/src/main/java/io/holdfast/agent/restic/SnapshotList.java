@@ -10,7 +10,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -21,6 +23,9 @@ import java.util.function.Consumer;
 final class SnapshotList {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Map<String, String> words = new HashMap<>();
+  private final Map<List<String>, List<String>> places = new HashMap<>();
 
   private SnapshotList() {}
 
@@ -38,14 +43,24 @@ final class SnapshotList {
    * @throws IOException if the list ends in the middle, or is none
    */
   static void read(InputStream answer, Consumer<SnapshotEntry> snapshots) throws IOException {
+    SnapshotList list = new SnapshotList();
     try (MappingIterator<JsonNode> nodes = JSON.readerFor(JsonNode.class).readValues(answer)) {
       while (nodes.hasNextValue()) {
-        entry(nodes.nextValue()).ifPresent(snapshots);
+        list.entry(nodes.nextValue()).ifPresent(snapshots);
       }
     }
   }
 
-  private static Optional<SnapshotEntry> entry(JsonNode node) {
+  /**
+   * A repository may hold a hundred thousand snapshots, and the agent's heap is small: what they
+   * have in common is kept once.
+   */
+  private static <T> T once(Map<T, T> seen, T value) {
+    T known = seen.putIfAbsent(value, value);
+    return known == null ? value : known;
+  }
+
+  private Optional<SnapshotEntry> entry(JsonNode node) {
     JsonNode summary = node.path("summary");
     String id = node.path("id").asText();
     try {
@@ -54,11 +69,12 @@ final class SnapshotList {
               id,
               text(node, "original"),
               OffsetDateTime.parse(node.path("time").asText()).toInstant(),
-              node.path("hostname").asText().replace("\0", ""),
-              texts(node.path("paths")),
+              once(words, node.path("hostname").asText().replace("\0", "")),
+              once(places, texts(node.path("paths"))),
               texts(node.path("tags")),
               end(summary),
-              text(node, "program_version").map(version -> version.replaceFirst("^restic ", "")),
+              text(node, "program_version")
+                  .map(version -> once(words, version.replaceFirst("^restic ", ""))),
               summary.isObject()
                   ? Optional.of(MessageParser.summary(summary).ofSnapshot(id))
                   : Optional.empty()));
@@ -83,7 +99,11 @@ final class SnapshotList {
   }
 
   /** JSON can spell a NUL, which PostgreSQL takes in no text. */
-  private static List<String> texts(JsonNode array) {
-    return array.valueStream().map(element -> element.asText("").replace("\0", "")).toList();
+  private List<String> texts(JsonNode array) {
+    return List.copyOf(
+        array
+            .valueStream()
+            .map(element -> once(words, element.asText("").replace("\0", "")))
+            .toList());
   }
 }

@@ -70,9 +70,7 @@ public final class PermittedTarget {
                         + " has no policy.restore_roots",
                     "Name directories there on the machine itself and restart the daemon; or run"
                         + " 'holdfast restore' at the machine, which needs no leave."));
-    if (Files.isSymbolicLink(target) && !Files.exists(target)) {
-      throw new Forbidden(target + " is a link that leads nowhere", "Choose another directory.");
-    }
+    checkWay(target);
     Path real = RealPlace.wholly(target);
     checkOwn(target, real);
     if (!policy.allowsRestoreTo(real, RealPlace::wholly)) {
@@ -89,6 +87,15 @@ public final class PermittedTarget {
                   + ", or change that line on the machine itself.");
     }
     return real;
+  }
+
+  /** Where a link leads that leads nowhere yet is not known before somebody makes its end. */
+  private static void checkWay(Path target) throws Forbidden {
+    for (Path way = target; way != null; way = way.getParent()) {
+      if (Files.isSymbolicLink(way) && !Files.exists(way)) {
+        throw new Forbidden(way + " is a link that leads nowhere", "Choose another directory.");
+      }
+    }
   }
 
   /** In both directions: what is restored to a directory above may reach into ours. */

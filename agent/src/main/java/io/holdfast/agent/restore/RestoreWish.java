@@ -3,6 +3,7 @@ package io.holdfast.agent.restore;
 import io.holdfast.agent.restic.RestoreOrder;
 import io.holdfast.agent.restic.RestoreOrder.Overwrite;
 import io.holdfast.agent.restic.SnapshotEntry;
+import io.holdfast.agent.run.RealPlace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -49,6 +50,10 @@ public record RestoreWish(
               : "it is not said where to restore to",
           "Give --to DIR for a directory, or --in-place to put the files back where they were.");
     }
+    if (to.filter(path -> path.toString().isBlank()).isPresent()) {
+      throw CannotRestore.misspoken(
+          "the directory of --to is empty", "Write it out; . is the directory that you are in.");
+    }
     if (inPlace && overwrite.isEmpty()) {
       throw CannotRestore.misspoken(
           "--in-place needs --overwrite, which says what becomes of files that are there",
@@ -58,6 +63,11 @@ public record RestoreWish(
       throw CannotRestore.misspoken(
           "--overwrite makes sense only with --in-place or --into-existing",
           "A directory that is empty needs none.");
+    }
+    if (dryRun && verify) {
+      throw CannotRestore.misspoken(
+          "--verify reads what was written, and --dry-run writes nothing",
+          "Leave one of them out.");
     }
     if (!includes.isEmpty() && !excludes.isEmpty()) {
       throw CannotRestore.misspoken(
@@ -87,7 +97,13 @@ public record RestoreWish(
   }
 
   private void checkTarget(Path target, Optional<Path> repository) throws CannotRestore {
-    if (repository.filter(place -> target.startsWith(place.normalize())).isPresent()) {
+    Path real = RealPlace.wholly(target);
+    if (real.equals(Path.of("/"))) {
+      throw CannotRestore.refused(
+          target + " is the root of all files: that would be in place",
+          "Say --in-place with --overwrite instead of --to, or choose a directory below it.");
+    }
+    if (repository.filter(place -> real.startsWith(RealPlace.wholly(place))).isPresent()) {
       throw CannotRestore.refused(
           target + " lies within the repository itself", "Choose a directory elsewhere.");
     }

@@ -8,11 +8,15 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.report.ProgressReport;
 import io.holdfast.agent.report.RunSink;
+import io.holdfast.agent.run.RunRecord.RestoreEnded;
+import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.Verdict;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Records;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -185,6 +189,57 @@ class PostgresRunSinkIT {
         .isInstanceOfSatisfying(
             ControlPlaneException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MISCONFIGURED))
         .hasMessageContaining("does not have the schema");
+  }
+
+  @Test
+  void a_restore_of_a_device_that_stays_away_is_given_up_until_its_own_word_comes()
+      throws Exception {
+    UUID begun = askedLongAgo("/srv/begun");
+    UUID notBegun = askedLongAgo("/srv/not-begun");
+    RestoreStarted started =
+        new RestoreStarted(
+            begun,
+            DEVICE,
+            Optional.of("x".repeat(300)),
+            Optional.empty(),
+            "/srv/begun",
+            Instant.now().minus(Duration.ofDays(2)));
+    sink.restore(started);
+    psql.execute("UPDATE devices SET last_seen = now() - interval '2 days'");
+    psql.execute("SELECT holdfast.sweep()");
+    Map<String, Object> away = Map.of("status", "failed", "code", "device-away");
+    assertThat(psql.rows("SELECT status, code FROM restores")).containsExactly(away);
+    assertThat(psql.rows("SELECT status, result ->> 'code' AS code FROM requests"))
+        .containsExactly(away, away);
+    assertThat(sink.known(List.of(begun))).as("its own word is yet to come").isEmpty();
+
+    sink.restore(ended(started, Verdict.success()));
+    sink.restore(ended(started, Verdict.failed("x", "another story", "none")));
+    assertThat(psql.rows("SELECT status, code FROM restores"))
+        .containsExactly(Map.of("status", "success", "code", "ok"));
+    assertThat(
+            psql.row(
+                "SELECT status, jsonb_exists(result, 'provisional') AS provisional FROM requests WHERE id = ?",
+                begun))
+        .isEqualTo(Map.of("status", "done", "provisional", false));
+    assertThat(psql.row("SELECT status FROM requests WHERE id = ?", notBegun))
+        .containsEntry("status", "failed");
+  }
+
+  private UUID askedLongAgo(String to) {
+    UUID id = UUID.randomUUID();
+    psql.execute(
+        "INSERT INTO requests (id, kind, job_id, parameters, status, claimed_at) VALUES (?, 'restore', ?,"
+            + " jsonb_build_object('to', CAST(? AS text)), 'claimed', now() - interval '2 days')",
+        id,
+        job,
+        to);
+    return id;
+  }
+
+  private static RestoreEnded ended(RestoreStarted started, Verdict verdict) {
+    return new RestoreEnded(
+        started, started.startedAt().plusSeconds(9), verdict, 3, 4, 0, List.of());
   }
 
   @Test

@@ -93,6 +93,14 @@ class RestoreOutputTest {
   }
 
   @Test
+  void one_that_was_killed_in_the_middle_is_no_partial_success_though_it_told_of_an_item() {
+    output.error("ignoring error for /a: x");
+    assertThat(ended(137).meaning()).isEqualTo(ExitMeaning.FAILED);
+    output.error("panic: runtime error: out of memory");
+    assertThat(ended(2).meaning()).isEqualTo(ExitMeaning.FAILED);
+  }
+
+  @Test
   void a_person_is_told_once_why_nothing_happens() {
     String lock =
         "Save(<lock/1f02a1b1c2>) returned error, retrying after 552.330144ms: open /r/locks/hunter2:"

@@ -41,6 +41,16 @@ class SnapshotListTest {
   }
 
   @Test
+  void what_snapshots_have_in_common_is_kept_once_since_the_heap_is_small() throws Exception {
+    List<SnapshotEntry> read = read("[" + snapshot(1) + "," + snapshot(2) + "]");
+    SnapshotEntry one = read.getFirst();
+    SnapshotEntry other = read.getLast();
+    assertThat(one.host()).isSameAs(other.host());
+    assertThat(one.paths()).isSameAs(other.paths());
+    assertThat(one.tags().getFirst()).isSameAs(other.tags().getFirst());
+  }
+
+  @Test
   void only_restic_0_17_and_newer_tells_sizes_and_nothing_at_all_is_no_snapshots()
       throws Exception {
     assertThat(read("[" + snapshot(1) + "]").getFirst().bytes()).isEmpty();

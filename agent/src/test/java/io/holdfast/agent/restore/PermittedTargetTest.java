@@ -97,6 +97,7 @@ class PermittedTargetTest {
   void a_link_that_leads_nowhere_is_refused() throws IOException {
     Files.createSymbolicLink(root.resolve("nowhere"), outside.resolve("not-there"));
     refused(with(root), root.resolve("nowhere"), "is a link that leads nowhere");
+    refused(with(root), root.resolve("nowhere/new"), "is a link that leads nowhere");
   }
 
   @Test

@@ -66,6 +66,9 @@ class RestoreWishTest {
     misspoken(of(target, false, always, List.of(), List.of()), "makes sense only with");
     misspoken(of(target, false, Optional.empty(), List.of("a"), List.of("b")), "not both");
     misspoken(of(target, false, Optional.empty(), List.of(" "), List.of()), "is empty");
+    misspoken(
+        new RestoreWish(target, false, false, Optional.empty(), List.of(), List.of(), true, true),
+        "--dry-run writes nothing");
     assertThatCode(() -> of(Optional.empty(), true, always, List.of("a"), List.of()).check())
         .doesNotThrowAnyException();
   }
@@ -97,6 +100,35 @@ class RestoreWishTest {
             to(directory.resolve("repo/x/../out"), false)
                 .order(SNAPSHOT, Optional.of(directory.resolve("repo"))))
         .hasMessageContaining("lies within the repository itself");
+  }
+
+  @Test
+  void a_link_into_the_repository_is_none_to_restore_to_either() throws Exception {
+    Path repository = Files.createDirectory(directory.resolve("repo"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), repository);
+    assertThatThrownBy(
+            () -> to(link.resolve("out"), false).order(SNAPSHOT, Optional.of(repository)))
+        .hasMessageContaining("lies within the repository itself");
+    assertThatThrownBy(() ->
+            to(repository.toRealPath().resolve("out"), false).order(SNAPSHOT, Optional.of(link)))
+        .hasMessageContaining("lies within the repository itself");
+  }
+
+  @Test
+  void the_root_of_all_files_is_no_directory_to_restore_to_since_in_place_has_rules_of_its_own()
+      throws Exception {
+    Path link = Files.createSymbolicLink(directory.resolve("root"), Path.of("/"));
+    for (Path root : List.of(Path.of("/"), Path.of("/tmp/.."), link)) {
+      assertThatThrownBy(() -> to(root, true).order(SNAPSHOT, Optional.empty()))
+          .isInstanceOfSatisfying(
+              CannotRestore.class, e -> assertThat(e.remedy()).contains("--in-place"))
+          .hasMessageContaining("in place");
+    }
+  }
+
+  @Test
+  void a_variable_that_was_empty_does_not_mean_the_directory_that_one_is_in() {
+    misspoken(to(Path.of(""), true), "the directory of --to is empty");
   }
 
   @Test
