@@ -122,7 +122,8 @@ BEGIN
 END
 $$;
 
--- A job by its name or id, and the policy that applies to it: a device's own, and for a housekeeper any.
+-- A job by its name or id, and the policy that applies to it: a device's own, and for a housekeeper any that is meant
+-- without doubt, since what forget takes does not come back.
 CREATE FUNCTION holdfast.policy_of(device varchar, wanted text)
   RETURNS TABLE (job_id uuid, job_name varchar, device_id varchar, policy varchar, rules jsonb)
   LANGUAGE plpgsql
@@ -130,16 +131,28 @@ CREATE FUNCTION holdfast.policy_of(device varchar, wanted text)
   SECURITY DEFINER
   SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  keeps_house CONSTANT boolean := EXISTS (SELECT FROM public.devices h WHERE h.id = device AND h.housekeeper AND h.enabled);
+  namesakes   text[];
 BEGIN
   PERFORM holdfast.require_own(device);
+  SELECT array_agg(j.device_id ORDER BY j.device_id)
+  INTO namesakes
+  FROM public.backup_jobs j
+  WHERE j.name = wanted AND NOT EXISTS (SELECT FROM public.backup_jobs o WHERE o.name = wanted AND o.device_id = device);
+  IF keeps_house AND cardinality(namesakes) > 1 THEN
+    RAISE EXCEPTION 'several devices have a job "%": %', wanted,
+      array_to_string(namesakes[1:10], ', ') || CASE WHEN cardinality(namesakes) > 10 THEN ', ...' ELSE '' END
+      USING ERRCODE = 'too_many_rows', HINT = 'Name it by its id: SELECT id, device_id, name FROM backup_jobs.';
+  END IF;
   RETURN QUERY
     SELECT j.id, j.name, j.device_id, p.name, to_jsonb(p)
     FROM public.backup_jobs j
            LEFT JOIN public.retention_policies p
                      ON p.name = coalesce(j.retention_policy, (SELECT d.name FROM public.retention_policies d WHERE d.is_default))
     WHERE (j.id::text = lower(wanted) OR j.name = wanted)
-      AND (j.device_id = device OR EXISTS (SELECT FROM public.devices h WHERE h.id = device AND h.housekeeper AND h.enabled))
-    ORDER BY j.device_id <> device, j.device_id
+      AND (j.device_id = device OR keeps_house)
+    ORDER BY j.device_id <> device
     LIMIT 1;
 END
 $$;

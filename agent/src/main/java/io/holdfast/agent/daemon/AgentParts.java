@@ -49,6 +49,7 @@ import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.state.AgendaFile;
+import io.holdfast.agent.state.FailedFilesFile;
 import io.holdfast.agent.state.OpenRestoreFiles;
 import io.holdfast.agent.state.OpenRunFiles;
 import io.holdfast.agent.state.ProofTimesFile;
@@ -220,6 +221,7 @@ public final class AgentParts implements AutoCloseable {
         restic,
         gate(),
         journal,
+        new FailedFilesFile(config.stateDirectory()),
         config.stateDirectory().resolve("scratch"),
         config.deviceId(),
         clock,

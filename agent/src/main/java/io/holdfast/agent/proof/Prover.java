@@ -42,6 +42,7 @@ public final class Prover {
   private final ResticProvider provider;
   private final RepositoryGate gate;
   private final RunJournal journal;
+  private final FailedFiles failedBefore;
   private final Path scratch;
   private final String deviceId;
   private final Clock clock;
@@ -54,6 +55,7 @@ public final class Prover {
       ResticProvider provider,
       RepositoryGate gate,
       RunJournal journal,
+      FailedFiles failedBefore,
       Path scratch,
       String deviceId,
       Clock clock,
@@ -61,6 +63,7 @@ public final class Prover {
     this.provider = provider;
     this.gate = gate;
     this.journal = journal;
+    this.failedBefore = failedBefore;
     this.scratch = scratch;
     this.deviceId = deviceId;
     this.clock = clock;
@@ -99,6 +102,9 @@ public final class Prover {
     // A file that is written by a thread whose flag is up is closed under it.
     boolean interrupted = Thread.interrupted();
     journal.ended(ended);
+    if (ended.verdict().outcome() == Outcome.SUCCESS || !ended.failures().isEmpty()) {
+      failedBefore.remember(wish.job().id(), ended.failures());
+    }
     log.info(
         "the restore test of job \"{}\" ended: {} {}",
         wish.job().name(),
@@ -127,7 +133,11 @@ public final class Prover {
               RepositoryReader reader =
                   new RepositoryReader(restic, repository, true, limited, _ -> {});
               return new RestoreTest(reader, scratch, limited, random)
-                  .test(SnapshotTags.ofJob(wish.job().id()), wish.files(), wish.bytes());
+                  .test(
+                      SnapshotTags.ofJob(wish.job().id()),
+                      wish.files(),
+                      wish.bytes(),
+                      failedBefore.of(wish.job().id()));
             });
       }
     } catch (ResticUnavailable e) {

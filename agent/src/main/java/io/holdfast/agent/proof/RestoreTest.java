@@ -70,8 +70,9 @@ public final class RestoreTest {
    *
    * @param files in the sample
    * @param bytes that the sample takes at most
+   * @param again paths that are tested besides, if the snapshot has them
    */
-  public Result test(String tag, int files, long bytes) {
+  public Result test(String tag, int files, long bytes, Set<String> again) {
     Optional<String> snapshot = Optional.empty();
     try (Scratch scratch = new Scratch(scratchDirectory)) {
       snapshot = reader.newest(tag).map(entry -> entry.id());
@@ -83,7 +84,7 @@ public final class RestoreTest {
                 "Run the job: holdfast backup."),
             snapshot);
       }
-      Sample sample = new Sample(files, bytes, random);
+      Sample sample = new Sample(files, bytes, random, again);
       try {
         reader.list(snapshot.get(), List.of(), true, sample::offer);
       } catch (RepositoryUnreadable e) {

@@ -27,6 +27,8 @@ final class Sample {
   private final int most;
   private final int each;
   private final long bytes;
+  private final Set<String> again;
+  private final List<TreeNode> repeated = new ArrayList<>();
   private long leftOut;
   private final PriorityQueue<Drawn> byChance = queue();
   private final PriorityQueue<Drawn> bySize = queue();
@@ -34,8 +36,10 @@ final class Sample {
   /**
    * @param files how many at most
    * @param bytes how much they take at most; a file that is larger by itself is never drawn
+   * @param again paths that are in the sample besides, if the snapshot has them
    */
-  Sample(int files, long bytes, RandomGenerator random) {
+  Sample(int files, long bytes, RandomGenerator random, Set<String> again) {
+    this.again = again;
     this.most = files;
     this.each = (files + 1) / 2;
     this.bytes = bytes;
@@ -53,6 +57,10 @@ final class Sample {
     long size = node.size().orElse(-1);
     if (size > bytes || node.path().indexOf(UNKNOWN) >= 0) {
       leftOut++;
+      return;
+    }
+    if (again.contains(node.path())) {
+      repeated.add(node);
       return;
     }
     double chance = random.nextDouble();
@@ -80,13 +88,20 @@ final class Sample {
     bySize.forEach(one -> drawn.add(one.file()));
     Collections.shuffle(drawn, Random.from(random));
     Set<TreeNode> fitting = new LinkedHashSet<>();
+    long left = fit(repeated, repeated.size(), bytes, fitting);
+    var _ = fit(drawn, repeated.size() + most, left, fitting);
+    return List.copyOf(fitting);
+  }
+
+  /** Adds until there are so many or they are so large; returns how many bytes are left. */
+  private static long fit(List<TreeNode> files, int upTo, long bytes, Set<TreeNode> fitting) {
     long left = bytes;
-    for (TreeNode file : drawn) {
+    for (TreeNode file : files) {
       long size = file.size().orElse(0);
-      if (fitting.size() < most && size <= left && fitting.add(file)) {
+      if (fitting.size() < upTo && size <= left && fitting.add(file)) {
         left -= size;
       }
     }
-    return List.copyOf(fitting);
+    return left;
   }
 }

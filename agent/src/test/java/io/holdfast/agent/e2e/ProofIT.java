@@ -144,6 +144,33 @@ class ProofIT {
   }
 
   @Test
+  void what_failed_once_is_tested_until_it_comes_back() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Path source = site.source("home", 40);
+      Path file = source.resolve("file-7");
+      byte[] asItWas = Files.readAllBytes(file);
+      FileTime time = Files.getLastModifiedTime(file);
+      psql.job(Site.DEVICE, "home", source.toString());
+      backUp(site, "home");
+      Files.write(file, new byte[asItWas.length]);
+      Files.setLastModifiedTime(file, time);
+      assertThat(site.holdfast("prove", "home", "--files", "80").exitCode()).isEqualTo(1);
+
+      for (int i = 0; i < 3; i++) {
+        Result smaller = site.holdfast("prove", "home", "--files", "1");
+        assertThat(smaller.exitCode()).as(smaller.all()).isEqualTo(1);
+      }
+      Files.write(file, asItWas);
+      Files.setLastModifiedTime(file, time);
+
+      assertThat(site.holdfast("prove", "home", "--files", "1").exitCode()).isZero();
+      assertThat(psql.rows("SELECT FROM problems WHERE source = 'proof'")).isEmpty();
+      assertThat(site.state().resolve("failed-proofs.json")).content().isEqualTo("{}");
+    }
+  }
+
+  @Test
   void a_source_that_changed_its_content_and_nothing_else_is_found() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();

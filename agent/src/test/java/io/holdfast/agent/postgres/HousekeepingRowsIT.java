@@ -1,6 +1,7 @@
 package io.holdfast.agent.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.run.HousekeepingRun;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
@@ -58,6 +59,20 @@ class HousekeepingRowsIT {
     return psql.rows("SELECT code FROM problems ORDER BY code").stream()
         .map(row -> String.valueOf(row.get("code")))
         .toList();
+  }
+
+  @Test
+  void a_housekeeper_must_say_whose_job_it_means_if_several_have_that_name() {
+    UUID one = psql.job("web-01", "home", "/a");
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('web-02', 'Web 2', 'linux')");
+    psql.job("web-02", "home", "/b");
+    assertThatThrownBy(() -> psql.rows("SELECT holdfast.policy_of('nas', 'home')"))
+        .hasMessageContaining("several devices have a job \"home\": web-01, web-02");
+    assertThat(psql.row("SELECT device_id FROM holdfast.policy_of('nas', ?)", one.toString()))
+        .containsEntry("device_id", "web-01");
+    psql.job("nas", "home", "/c");
+    assertThat(psql.row("SELECT device_id FROM holdfast.policy_of('nas', 'home')"))
+        .containsEntry("device_id", "nas");
   }
 
   @Test

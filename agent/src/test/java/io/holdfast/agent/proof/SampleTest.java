@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ class SampleTest {
 
   private static List<TreeNode> drawn(
       int seed, int files, long bytes, int offered, IntToLongFunction size) {
-    Sample sample = new Sample(files, bytes, new Random(seed));
+    Sample sample = new Sample(files, bytes, new Random(seed), Set.of());
     for (int i = 0; i < offered; i++) {
       sample.offer(node("/f" + i, "file", size.applyAsLong(i)));
     }
@@ -49,8 +50,19 @@ class SampleTest {
   }
 
   @Test
+  void what_failed_before_is_in_every_sample_besides() {
+    for (int seed = 0; seed < 20; seed++) {
+      Sample sample = new Sample(2, 1_000, new Random(seed), Set.of("/f7", "/gone"));
+      for (int i = 0; i < 50; i++) {
+        sample.offer(node("/f" + i, "file", 10));
+      }
+      assertThat(sample.files()).hasSizeBetween(2, 3).anyMatch(file -> file.path().equals("/f7"));
+    }
+  }
+
+  @Test
   void files_that_can_never_be_drawn_are_counted() {
-    Sample sample = new Sample(20, 1000, new Random(1));
+    Sample sample = new Sample(20, 1000, new Random(1), Set.of());
     sample.offer(node("/too-large", "file", 1001));
     sample.offer(node("/\uFFFD", "file", 1));
     sample.offer(node("/d", "dir", 0));
@@ -90,7 +102,7 @@ class SampleTest {
 
   @Test
   void only_files_with_names_that_can_be_asked_for_are_drawn() {
-    Sample sample = new Sample(20, 1000, new Random(1));
+    Sample sample = new Sample(20, 1000, new Random(1), Set.of());
     sample.offer(node("/d", "dir", 0));
     sample.offer(node("/l", "symlink", 0));
     sample.offer(node("/\uFFFD", "file", 1));
