@@ -104,8 +104,8 @@ CREATE TRIGGER retention_policies_audit
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.audit();
 
--- A reference's own error does not say what there is.
-CREATE FUNCTION holdfast.job_retention_check() RETURNS trigger
+-- A reference's own error does not say what there is. The argument is what refers to it.
+CREATE FUNCTION holdfast.retention_policy_known() RETURNS trigger
   LANGUAGE plpgsql
   SET search_path = pg_catalog
 AS $$
@@ -115,7 +115,7 @@ BEGIN
   SELECT array_agg(name ORDER BY name) INTO names FROM public.retention_policies;
   IF NEW.retention_policy <> ALL (coalesce(names, '{}')) THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',
-      MESSAGE = format('job refused: there is no retention policy "%s"', NEW.retention_policy),
+      MESSAGE = format('%s refused: there is no retention policy "%s"', TG_ARGV[0], NEW.retention_policy),
       HINT = coalesce(format('Did you mean "%s"?', holdfast.nearest(NEW.retention_policy, names)),
                       'SELECT name FROM retention_policies lists those that there are.');
   END IF;
@@ -127,7 +127,7 @@ CREATE TRIGGER backup_jobs_retention_check
   BEFORE INSERT OR UPDATE OF retention_policy ON backup_jobs
   FOR EACH ROW
   WHEN (NEW.retention_policy IS NOT NULL)
-EXECUTE FUNCTION holdfast.job_retention_check();
+EXECUTE FUNCTION holdfast.retention_policy_known('job');
 
 -- A policy holds nothing secret, and a device may look what becomes of its own snapshots.
 GRANT SELECT, INSERT, UPDATE, DELETE ON retention_policies TO backup_admin;

@@ -105,30 +105,11 @@ CREATE TRIGGER copy_targets_check
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.copy_target_check();
 
--- A reference's own error does not say what there is.
-CREATE FUNCTION holdfast.copy_target_retention_check() RETURNS trigger
-  LANGUAGE plpgsql
-  SET search_path = pg_catalog
-AS $$
-DECLARE
-  names text[];
-BEGIN
-  SELECT array_agg(name ORDER BY name) INTO names FROM public.retention_policies;
-  IF NEW.retention_policy <> ALL (coalesce(names, '{}')) THEN
-    RAISE EXCEPTION USING ERRCODE = 'check_violation',
-      MESSAGE = format('copy target refused: there is no retention policy "%s"', NEW.retention_policy),
-      HINT = coalesce(format('Did you mean "%s"?', holdfast.nearest(NEW.retention_policy, names)),
-                      'SELECT name FROM retention_policies lists those that there are.');
-  END IF;
-  RETURN NEW;
-END
-$$;
-
 CREATE TRIGGER copy_targets_retention_check
   BEFORE INSERT OR UPDATE OF retention_policy ON copy_targets
   FOR EACH ROW
   WHEN (NEW.retention_policy IS NOT NULL)
-EXECUTE FUNCTION holdfast.copy_target_retention_check();
+EXECUTE FUNCTION holdfast.retention_policy_known('copy target');
 
 CREATE FUNCTION holdfast.job_copy_check() RETURNS trigger
   LANGUAGE plpgsql

@@ -5,7 +5,6 @@ import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
-import io.holdfast.agent.postgres.ChangeNotifications;
 import io.holdfast.agent.report.Drain;
 import io.holdfast.agent.report.ProgressBoard;
 import io.holdfast.agent.report.Redelivery;
@@ -31,7 +30,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,8 +50,7 @@ public final class Agent {
 
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(3);
   private static final Duration DRAIN_RETRY = Duration.ofSeconds(15);
-  private static final Duration UNTIL_WOKEN = Duration.ofHours(1);
-  private static final Duration LISTEN_FOR = Duration.ofSeconds(30);
+  static final Duration UNTIL_WOKEN = Duration.ofHours(1);
 
   private final AgentParts parts;
   private final Clock clock;
@@ -150,7 +147,9 @@ public final class Agent {
     dueLoop = Loop.inDaemon("due", this::dueTurn);
     drainLoop = Loop.inDaemon("drain", this::drainTurn);
     progressLoop = Loop.inDaemon("progress", this::progressTurn);
-    notificationLoop = Loop.inDaemon("notifications", this::notificationTurn);
+    notificationLoop =
+        Loop.inDaemon(
+            "notifications", new NotificationTurn(parts.config(), this::pushIsOn, this::wakeSync));
     recoveryLoop =
         Loop.inDaemon(
             "recovery",
@@ -348,36 +347,6 @@ public final class Agent {
           }
         });
     return PROGRESS_EVERY;
-  }
-
-  private Duration notificationTurn() throws InterruptedException {
-    if (!pushIsOn()) {
-      return UNTIL_WOKEN;
-    }
-    try (ChangeNotifications notifications =
-        ChangeNotifications.listen(parts.config().database(), parts.config().deviceId())) {
-      // What changed before we listened.
-      syncLoop.wake();
-      while (pushIsOn() && !Thread.currentThread().isInterrupted()) {
-        if (notifications.await(LISTEN_FOR)) {
-          log.debug("the control plane says that something changed");
-          syncLoop.wake();
-        }
-      }
-      return UNTIL_WOKEN;
-    } catch (ControlPlaneException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new InterruptedException();
-      }
-      // The sync, which meets the same fault, logs it.
-      log.debug("changes are not heard at once for now: {}", e.getMessage());
-      return listenRetry();
-    }
-  }
-
-  /** When a server restarts, it loses all listeners in one moment; they come back in many. */
-  private static Duration listenRetry() {
-    return Duration.ofSeconds(ThreadLocalRandom.current().nextInt(15, 45));
   }
 
   /** A courtesy to {@code holdfast status}: a full disk must not keep the agent from its work. */

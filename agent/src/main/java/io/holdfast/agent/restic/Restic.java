@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,27 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Restic {
 
-  /** restic's own default is up to 60 a second. */
-  private static final String PROGRESS_FPS = "1";
-
   private static final Duration SOURCES_LIMIT = Duration.ofSeconds(20);
   private static final Duration BETWEEN_LOCK_ATTEMPTS = Duration.ofSeconds(5);
   private static final Duration PROBE_LIMIT = Duration.ofMinutes(2);
   private static final Duration INIT_LIMIT = Duration.ofMinutes(5);
-
-  /** What a program needs of our environment to work at all; the second line is for Windows. */
-  private static final List<String> INHERITED =
-      List.of(
-          "PATH",
-          "HOME",
-          "TMPDIR",
-          "SSH_AUTH_SOCK",
-          "SystemRoot",
-          "LOCALAPPDATA",
-          "USERPROFILE",
-          "TMP",
-          "TEMP",
-          "ProgramData");
 
   private final ResticBinary binary;
   private final PrivateFiles privateFiles;
@@ -105,7 +87,7 @@ public final class Restic {
       ResticProcess process =
           new ResticProcess(
               arguments(command, watch.limits().retryLock()),
-              environment(repository, files),
+              ResticEnvironment.of(repository, files, defaultCache),
               StopReason.of(watch.cancellation(), watch.limits(), activity),
               grace,
               watch.started());
@@ -151,32 +133,6 @@ public final class Restic {
     return arguments;
   }
 
-  private Map<String, String> environment(Repository repository, PrivateFiles.Pair files) {
-    Map<String, String> environment = new HashMap<>();
-    for (String name : INHERITED) {
-      String value = System.getenv(name);
-      if (value != null) {
-        environment.put(name, value);
-      }
-    }
-    repository.environment().forEach((name, secret) -> environment.put(name, secret.value()));
-    environment.put("LANG", "C.UTF-8");
-    environment.put("RESTIC_REPOSITORY_FILE", files.repository().toString());
-    environment.put("RESTIC_PASSWORD_FILE", files.password().toString());
-    environment.put(
-        "RESTIC_CACHE_DIR", repository.cacheDirectory().orElse(defaultCache).toString());
-    environment.put("RESTIC_PROGRESS_FPS", PROGRESS_FPS);
-    return environment;
-  }
-
-  /** Where to read; the caller has seen to it that the two need no contrary variables. */
-  private static void addSource(
-      Map<String, String> environment, Repository from, PrivateFiles.Pair files) {
-    from.environment().forEach((name, secret) -> environment.put(name, secret.value()));
-    environment.put("RESTIC_FROM_REPOSITORY_FILE", files.repository().toString());
-    environment.put("RESTIC_FROM_PASSWORD_FILE", files.password().toString());
-  }
-
   private static BackupReport notStarted(String why) {
     return new BackupReport(
         OptionalInt.empty(),
@@ -210,7 +166,7 @@ public final class Restic {
       ResticProcess.Ended ended =
           new ResticProcess(
                   arguments,
-                  environment(repository, files),
+                  ResticEnvironment.of(repository, files, defaultCache),
                   StopReason.after(limit),
                   Duration.ofSeconds(5))
               .run(
@@ -252,9 +208,9 @@ public final class Restic {
     try (PrivateFiles.Pair files = privateFiles.write(repository);
         PrivateFiles.@Nullable Pair source =
             from.isPresent() ? privateFiles.write(from.get()) : null) {
-      Map<String, String> environment = environment(repository, files);
+      Map<String, String> environment = ResticEnvironment.of(repository, files, defaultCache);
       if (source != null) {
-        addSource(environment, from.orElseThrow(), source);
+        ResticEnvironment.addSource(environment, from.orElseThrow(), source);
       }
       return new ResticProcess(arguments, environment, stopReason, grace, started)
           .runReading(out, err);

@@ -2,18 +2,15 @@ package io.holdfast.agent.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.agent.testing.CommandLines;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.SecondRepository;
 import io.holdfast.agent.testing.Site;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,8 +26,6 @@ class CopySecretsIT {
   @ParameterizedTest
   @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
   void no_secret_of_either_repository_shows_during_and_after_a_copy(Path restic) throws Exception {
-    Set<String> commandLines = new ConcurrentSkipListSet<>();
-    AtomicBoolean watching = new AtomicBoolean(true);
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
       SecondRepository second = new SecondRepository(site, restic);
@@ -43,12 +38,15 @@ class CopySecretsIT {
       Files.write(source.resolve("noise"), noise);
       psql.job(Site.DEVICE, "home", source.toString());
       assertThat(site.holdfast("backup", "home").exitCode()).isZero();
-      Thread watcher = Thread.ofPlatform().start(() -> watch(watching, commandLines));
-      String said = second.housekeep("copy");
-      psql.execute("UPDATE copy_targets SET repository_password = repository_password || '-wrong'");
-      said += site.holdfast("housekeep", "copy", "--target", SecondRepository.NAME).all();
-      watching.set(false);
-      watcher.join();
+      String said;
+      Set<String> commandLines;
+      try (CommandLines watched = new CommandLines()) {
+        said = second.housekeep("copy");
+        psql.execute(
+            "UPDATE copy_targets SET repository_password = repository_password || '-wrong'");
+        said += site.holdfast("housekeep", "copy", "--target", SecondRepository.NAME).all();
+        commandLines = watched.seen();
+      }
       assertThat(said).contains("Correct copy_targets.repository_password");
       assertThat(commandLines)
           .as("the watcher saw restic at work")
@@ -68,29 +66,6 @@ class CopySecretsIT {
       try (Stream<Path> left = Files.list(site.state().resolve("private"))) {
         assertThat(left).as("the files that held them").isEmpty();
       }
-    } finally {
-      watching.set(false);
-    }
-  }
-
-  private static void watch(AtomicBoolean watching, Set<String> commandLines) {
-    while (watching.get()) {
-      try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-        processes
-            .filter(p -> p.getFileName().toString().chars().allMatch(Character::isDigit))
-            .forEach(p -> read(p.resolve("cmdline"), commandLines));
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
-
-  private static void read(Path file, Set<String> commandLines) {
-    try {
-      commandLines.add(
-          new String(Files.readAllBytes(file), StandardCharsets.UTF_8).replace('\0', ' '));
-    } catch (IOException e) {
-      // The process has ended.
     }
   }
 }

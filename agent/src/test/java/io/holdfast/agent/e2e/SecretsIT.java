@@ -2,10 +2,10 @@ package io.holdfast.agent.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.agent.testing.CommandLines;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,9 +13,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,10 +32,8 @@ class SecretsIT {
   @ParameterizedTest
   @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
   void no_secret_shows_during_and_after_runs_good_and_bad(Path restic) throws Exception {
-    Set<String> commandLines = new ConcurrentSkipListSet<>();
-    AtomicBoolean watching = new AtomicBoolean(true);
-    Thread watcher = Thread.ofPlatform().start(() -> watch(watching, commandLines));
-    try (Site site = new Site(directory, restic)) {
+    try (Site site = new Site(directory, restic);
+        CommandLines watched = new CommandLines()) {
       ControlPlane psql = site.controlPlane();
       psql.setting(
           "repository_environment", "{\"AWS_SECRET_ACCESS_KEY\": \"" + BACKEND_SECRET + "\"}");
@@ -62,8 +57,7 @@ class SecretsIT {
               + site.holdfast("runs", "--json").all()
               + site.holdfast("sync", "--json").all();
 
-      watching.set(false);
-      watcher.join();
+      Set<String> commandLines = watched.seen();
       assertThat(commandLines)
           .as("the watcher saw restic at work")
           .anyMatch(line -> line.contains("backup") && line.contains("--json"));
@@ -85,8 +79,6 @@ class SecretsIT {
           .isEqualTo("rw-------");
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(site.state())))
           .isEqualTo("rwx------");
-    } finally {
-      watching.set(false);
     }
   }
 
@@ -96,27 +88,5 @@ class SecretsIT {
     new Random(1).nextBytes(noise);
     Files.write(source.resolve("noise"), noise);
     return source;
-  }
-
-  /** What ps shows: the command line of every process, again and again. */
-  private static void watch(AtomicBoolean watching, Set<String> commandLines) {
-    while (watching.get()) {
-      try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-        processes
-            .filter(p -> p.getFileName().toString().chars().allMatch(Character::isDigit))
-            .forEach(p -> read(p.resolve("cmdline"), commandLines));
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
-    }
-  }
-
-  private static void read(Path file, Set<String> commandLines) {
-    try {
-      commandLines.add(
-          new String(Files.readAllBytes(file), StandardCharsets.UTF_8).replace('\0', ' '));
-    } catch (IOException e) {
-      // The process has ended.
-    }
   }
 }
