@@ -133,6 +133,11 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
         devices.stream().allMatch(DeviceLine::usesNewKey)
             ? "all have used it: --finish removes the old key"
             : "the old password stays good until all have used the new one and --finish is called");
+    if (reference.isEmpty()) {
+      out.println(
+          "before that, write the new one down where none of these machines is: SELECT value FROM"
+              + " settings WHERE key = 'repository_password' AND device_id IS NULL");
+    }
     return ExitCode.OK;
   }
 
