@@ -7,6 +7,7 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.Machine;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.run.DeviceLocks.Held;
+import io.holdfast.agent.service.Supervisor;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -44,7 +45,7 @@ final class DaemonCommand implements Callable<Integer> {
         new AgentParts(
             local, Machine.current(), Database.pooled(local.database()), Clock.systemUTC());
     try (Held _ = onlyDaemon(parts)) {
-      Agent agent = new Agent(parts);
+      Agent agent = new Agent(parts, Supervisor.current());
       CountDownLatch told = new CountDownLatch(1);
       CountDownLatch stopped = new CountDownLatch(1);
       Runtime.getRuntime().addShutdownHook(new Thread(() -> awaitStop(told, stopped), "stop"));

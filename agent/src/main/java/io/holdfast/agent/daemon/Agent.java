@@ -18,6 +18,7 @@ import io.holdfast.agent.run.Owed;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.schedule.Schedule;
+import io.holdfast.agent.service.Supervisor;
 import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.DeviceConfig;
@@ -26,6 +27,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -48,11 +50,20 @@ public final class Agent {
   /** How long a clock that was set, or a machine that slept, may go unnoticed. */
   private static final Duration LONGEST_SLEEP = Duration.ofSeconds(30);
 
+  /**
+   * Of the loops that only ask the database and the disk. What runs restic may take as long as it
+   * takes.
+   */
+  private static final Duration LONGEST_TURN = Duration.ofMinutes(15);
+
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(3);
   private static final Duration DRAIN_RETRY = Duration.ofSeconds(15);
   static final Duration UNTIL_WOKEN = Duration.ofHours(1);
 
   private final AgentParts parts;
+  private final Supervisor service;
+  private final ServiceNews news;
+  private final Watchdog watchdog;
   private final Clock clock;
   private final Instant startedAt;
   private final AgentState state;
@@ -78,8 +89,13 @@ public final class Agent {
   private final Loop restoreLoop;
   private String comparedWith = "";
 
-  public Agent(AgentParts parts) {
+  /**
+   * @param service who runs us, and is told how we are
+   */
+  public Agent(AgentParts parts, Supervisor service) {
     this.parts = parts;
+    this.service = service;
+    news = new ServiceNews(service, ZoneId.systemDefault());
     clock = parts.clock();
     startedAt = clock.instant();
     clockWatch = new ClockWatch(clock);
@@ -166,6 +182,12 @@ public final class Agent {
                 this::wakeDue));
     repositories =
         new RepositoryLoops(parts, journal, () -> state.view().config(), this::keptSettings, locks);
+    watchdog =
+        new Watchdog(
+            service,
+            Stream.of(syncLoop, dueLoop, drainLoop, progressLoop)
+                .map(loop -> new Watchdog.Watched(loop, LONGEST_TURN))
+                .toList());
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -192,6 +214,7 @@ public final class Agent {
             syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop, recoveryLoop, restoreLoop)
         .forEach(Loop::start);
     repositories.start();
+    watchdog.start();
   }
 
   /**
@@ -200,6 +223,8 @@ public final class Agent {
    */
   public void stop() throws InterruptedException {
     log.info("holdfast stops; {} runs go on or wait", queue.size());
+    watchdog.stop();
+    service.stopping();
     queue.beginStop();
     repositories.beginStop();
     restores.beginStop();
@@ -349,10 +374,15 @@ public final class Agent {
     return PROGRESS_EVERY;
   }
 
-  /** A courtesy to {@code holdfast status}: a full disk must not keep the agent from its work. */
+  /**
+   * A courtesy to {@code holdfast status} and to the service manager: a full disk must not keep the
+   * agent from its work.
+   */
   private void writeStatus() {
+    LocalStatus now = status();
+    news.now(now, state.view().config().isPresent());
     try {
-      status().write(parts.config().stateDirectory());
+      now.write(parts.config().stateDirectory());
     } catch (UncheckedIOException e) {
       log.warn("{}", e.getMessage());
     }

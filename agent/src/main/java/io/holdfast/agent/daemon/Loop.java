@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,9 @@ final class Loop {
   private final Thread thread;
   private volatile boolean stopping;
 
+  /** Since when the present turn goes on, by the JVM's clock; empty between two turns. */
+  private volatile OptionalLong turnSince = OptionalLong.empty();
+
   /**
    * For the daemon: its loops wait most of the time, and a virtual thread that waits costs next to
    * nothing.
@@ -37,8 +41,11 @@ final class Loop {
     return new Loop(Thread.ofVirtual().name(name), turn);
   }
 
-  /** For a command: once a virtual thread has used a socket, the JVM takes 0.3 s longer to end. */
-  static Loop inCommand(String name, Turn turn) {
+  /**
+   * For a command: once a virtual thread has used a socket, the JVM takes 0.3 s longer to end. And
+   * for what must not hang where the others do.
+   */
+  static Loop onItsOwnThread(String name, Turn turn) {
     return new Loop(Thread.ofPlatform().daemon().name(name), turn);
   }
 
@@ -84,6 +91,17 @@ final class Loop {
     awaitStop(patience);
   }
 
+  String name() {
+    return thread.getName();
+  }
+
+  /** Whether it takes turns, and none of them goes on for longer than that. */
+  boolean getsOn(Duration longestTurn) {
+    OptionalLong since = turnSince;
+    return thread.isAlive()
+        && (since.isEmpty() || System.nanoTime() - since.getAsLong() <= longestTurn.toNanos());
+  }
+
   private boolean joined(Duration patience) throws InterruptedException {
     return patience.isZero() ? !thread.isAlive() : thread.join(patience);
   }
@@ -92,6 +110,7 @@ final class Loop {
     while (!stopping) {
       Duration pause;
       try {
+        turnSince = OptionalLong.of(System.nanoTime());
         pause = turn.take();
       } catch (InterruptedException e) {
         return;
@@ -99,6 +118,7 @@ final class Loop {
         log.error("unexpected error; the loop \"{}\" goes on", thread.getName(), e);
         pause = AFTER_A_BUG;
       }
+      turnSince = OptionalLong.empty();
       try {
         waiter.await(pause);
       } catch (InterruptedException e) {

@@ -106,8 +106,8 @@ public final class ManualRun {
   private Result execute(RunOrder order, ProgressListener listener, Cancellation cancellation)
       throws InterruptedException {
     Drain drain = parts.drain();
-    Loop drains = Loop.inCommand("drain", () -> drained(drain));
-    Loop progress = Loop.inCommand("progress", this::showProgress);
+    Loop drains = Loop.onItsOwnThread("drain", () -> drained(drain));
+    Loop progress = Loop.onItsOwnThread("progress", this::showProgress);
     RunJournal journal = parts.journal(board, drains::wake);
     if (!parts.recovery(journal).clear(order.due().job().id(), order.settings())) {
       return new Result.Declined(

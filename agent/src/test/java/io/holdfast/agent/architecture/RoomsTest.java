@@ -42,6 +42,7 @@ class RoomsTest {
           Map.entry("text", Set.of()),
           Map.entry("files", Set.of()),
           Map.entry("job", Set.of()),
+          Map.entry("service", Set.of()),
           Map.entry("restic", Set.of()),
           Map.entry("config", Set.of("job")),
           Map.entry("schedule", Set.of("job")),
@@ -82,7 +83,8 @@ class RoomsTest {
                   "schedule",
                   "job",
                   "config",
-                  "postgres")),
+                  "postgres",
+                  "service")),
           Map.entry(
               "cli",
               Set.of(
@@ -100,7 +102,8 @@ class RoomsTest {
                   "schedule",
                   "job",
                   "config",
-                  "postgres")));
+                  "postgres",
+                  "service")));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -3,6 +3,7 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.config.Environment;
 import io.holdfast.agent.config.LocalConfigFile;
 import io.holdfast.agent.postgres.Database;
+import io.holdfast.agent.service.Supervisor;
 import io.holdfast.agent.testing.SettableClock;
 import io.holdfast.agent.testing.Site;
 import java.time.Duration;
@@ -31,7 +32,9 @@ final class ClockedAgent implements AutoCloseable {
     Machine machine =
         new Machine("linux", "test-host", "Test OS", "1", "amd64", ZoneId.of("Europe/Berlin"));
     Agent fresh =
-        new Agent(new AgentParts(config, machine, Database.pooled(config.database()), clock));
+        new Agent(
+            new AgentParts(config, machine, Database.pooled(config.database()), clock),
+            Supervisor.NONE);
     fresh.start();
     return fresh;
   }
