@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -46,13 +45,12 @@ final class DaemonCommand implements Callable<Integer> {
             local, Machine.current(), Database.pooled(local.database()), Clock.systemUTC());
     try (Held _ = onlyDaemon(parts)) {
       Agent agent = new Agent(parts, Supervisor.current());
-      CountDownLatch told = new CountDownLatch(1);
-      CountDownLatch stopped = new CountDownLatch(1);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> awaitStop(told, stopped), "stop"));
+      StopCall stop = StopCall.OF_PROCESS;
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> awaitStop(stop), "stop"));
       agent.start();
-      told.await();
+      stop.await();
       agent.stop();
-      stopped.countDown();
+      stop.follow();
     }
     return ExitCode.OK;
   }
@@ -78,10 +76,10 @@ final class DaemonCommand implements Callable<Integer> {
   }
 
   /** The JVM ends when its hooks have: so the hook waits for the clean stop. */
-  private static void awaitStop(CountDownLatch told, CountDownLatch stopped) {
-    told.countDown();
+  private static void awaitStop(StopCall stop) {
+    stop.make();
     try {
-      stopped.await();
+      stop.awaitFollowed();
     } catch (InterruptedException e) {
       log.warn("the stop was interrupted");
     }

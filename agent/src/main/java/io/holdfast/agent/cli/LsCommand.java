@@ -6,6 +6,7 @@ import io.holdfast.agent.daemon.RestoreSource;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.restic.RepositoryUnreadable;
 import io.holdfast.agent.restic.SnapshotEntry;
+import io.holdfast.agent.restic.TreePath;
 import io.holdfast.agent.restore.CannotRestore;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +53,8 @@ final class LsCommand implements Callable<Integer> {
   @Override
   public Integer call()
       throws InvalidConfig, ControlPlaneException, CannotRestore, RepositoryUnreadable {
-    if (path != null && !path.startsWith("/")) {
+    Optional<String> place = Optional.ofNullable(path).map(TreePath::of);
+    if (place.filter(known -> !known.startsWith("/")).isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
           "PATH begins with a /: as the snapshot has it, not as a relative one");
@@ -62,7 +64,8 @@ final class LsCommand implements Callable<Integer> {
       RestoreSource source = repository.source(parts, signal, spec.commandLine().getErr());
       SnapshotEntry chosen = source.choice(source.snapshots()).one(snapshot, at.moment());
       NodeLines lines = new NodeLines(spec.commandLine().getOut(), json.wanted(), signal);
-      List<String> paths = Optional.ofNullable(path).map(List::of).orElse(chosen.paths());
+      List<String> paths =
+          place.map(List::of).orElseGet(() -> chosen.paths().stream().map(TreePath::of).toList());
       source
           .reader()
           .list(

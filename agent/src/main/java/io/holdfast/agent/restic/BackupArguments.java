@@ -1,5 +1,6 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.files.Windows;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -120,7 +121,7 @@ public final class BackupArguments {
    * @param version the restic that is to get them: a flag that it does not know is refused too
    */
   public static ArgumentCheck check(List<String> arguments, ResticVersion version) {
-    return check(arguments, version, System.getProperty("os.name", "").startsWith("Windows"));
+    return check(arguments, version, Windows.here());
   }
 
   static ArgumentCheck check(List<String> arguments, ResticVersion version, boolean windows) {

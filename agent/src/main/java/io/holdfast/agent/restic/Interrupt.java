@@ -1,5 +1,6 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.files.Windows;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
@@ -17,14 +18,16 @@ final class Interrupt {
 
   private Interrupt() {}
 
-  /** Sends it; on a system without signals the process is ended the way that Java can. */
+  /** Sends it; where it cannot be sent the process is ended the way that Java can. */
   static void send(ProcessHandle process) {
     if (!process.isAlive()) {
       // Its number may be another process's by now.
       return;
     }
-    if (System.getProperty("os.name", "").startsWith("Windows")) {
-      process.destroy();
+    if (Windows.here()) {
+      if (!ConsoleBreak.ask(process.pid())) {
+        process.destroy();
+      }
       return;
     }
     try {

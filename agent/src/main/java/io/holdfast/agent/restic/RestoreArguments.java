@@ -1,5 +1,6 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.files.Windows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,10 @@ public final class RestoreArguments {
 
   /** Values stand behind a {@code =}, so that none can be taken for a flag. */
   static List<String> of(RestoreOrder order, ResticVersion version) {
+    return of(order, version, Windows.here());
+  }
+
+  static List<String> of(RestoreOrder order, ResticVersion version, boolean windows) {
     List<String> arguments = new ArrayList<>(List.of("restore", "--json"));
     if (version.isAtLeast(0, 15, 0)) {
       arguments.add("--sparse");
@@ -49,11 +54,16 @@ public final class RestoreArguments {
       arguments.add("--verify");
     }
     order.overwrite().ifPresent(overwrite -> arguments.add("--overwrite=" + overwrite));
-    order.includes().forEach(pattern -> arguments.add("--include=" + pattern));
-    order.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern));
+    order.includes().forEach(pattern -> arguments.add("--include=" + pattern(pattern, windows)));
+    order.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern(pattern, windows)));
     arguments.add("--target=" + order.target());
     arguments.add("--");
     arguments.add(order.snapshotId());
     return List.copyOf(arguments);
+  }
+
+  /** Elsewhere a backslash takes the meaning from what follows it. */
+  private static String pattern(String written, boolean windows) {
+    return windows ? TreePath.of(written) : written;
   }
 }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -132,7 +133,7 @@ public final class PermittedTarget {
     }
     Optional<Path> way;
     try (Stream<Path> all = Files.walk(real)) {
-      way = all.filter(Files::isSymbolicLink).filter(link -> leadsOut(leadsTo(link))).findFirst();
+      way = all.filter(PermittedTarget::isLink).filter(link -> leadsOut(leadsTo(link))).findFirst();
     } catch (IOException | UncheckedIOException e) {
       throw new Forbidden(
           "the directory " + real + " cannot be looked through for links that lead out of it",
@@ -145,6 +146,17 @@ public final class PermittedTarget {
               + policy.restoreRoots().map(Policy.Rule::line).orElse("")
               + "), and restic might write through it",
           "Remove it, or restore to a directory that is empty.");
+    }
+  }
+
+  /** A junction of Windows is a directory that Java knows nothing further of. */
+  private static boolean isLink(Path path) {
+    try {
+      BasicFileAttributes its =
+          Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return its.isSymbolicLink() || (its.isDirectory() && its.isOther());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.holdfast.agent.restore;
 
+import io.holdfast.agent.files.Windows;
 import io.holdfast.agent.restic.RestoreOrder;
 import io.holdfast.agent.restic.RestoreOrder.Overwrite;
 import io.holdfast.agent.restic.SnapshotEntry;
@@ -43,6 +44,15 @@ public record RestoreWish(
    * @throws CannotRestore if they contradict each other
    */
   public void check() throws CannotRestore {
+    check(Windows.here());
+  }
+
+  void check(boolean windows) throws CannotRestore {
+    if (inPlace && windows) {
+      throw CannotRestore.misspoken(
+          "--in-place cannot be had on Windows, where restic writes a drive as a directory",
+          "Restore --to a directory, and move the files from the directory C in it.");
+    }
     if (to.isPresent() == inPlace) {
       throw CannotRestore.misspoken(
           inPlace
@@ -98,9 +108,9 @@ public record RestoreWish(
 
   private void checkTarget(Path target, Optional<Path> repository) throws CannotRestore {
     Path real = RealPlace.wholly(target);
-    if (real.equals(Path.of("/"))) {
+    if (real.getParent() == null) {
       throw CannotRestore.refused(
-          target + " is the root of all files: that would be in place",
+          target + " is the root of a file system: that would be in place",
           "Say --in-place with --overwrite instead of --to, or choose a directory below it.");
     }
     if (repository.filter(place -> real.startsWith(RealPlace.wholly(place))).isPresent()) {

@@ -1,5 +1,6 @@
 package io.holdfast.agent.sync;
 
+import io.holdfast.agent.files.Windows;
 import io.holdfast.agent.job.Device;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Problem;
@@ -47,6 +48,11 @@ public record DeviceConfig(
    */
   public static DeviceConfig from(
       ConfigRows rows, ZoneId deviceZone, SecretSource secrets, Policy policy) {
+    return from(rows, deviceZone, secrets, policy, Windows.here());
+  }
+
+  static DeviceConfig from(
+      ConfigRows rows, ZoneId deviceZone, SecretSource secrets, Policy policy, boolean windows) {
     List<Problem> problems = new ArrayList<>();
     PolicyCheck check = new PolicyCheck(policy, problems);
     Settings settings = check.allowed(SettingsReading.read(rows.settings(), secrets, problems));
@@ -59,7 +65,7 @@ public record DeviceConfig(
       }
       List<Schedule> schedules =
           ScheduleReading.readAll(row, rows.schedules(), deviceZone, problems);
-      JobReading.read(row, problems)
+      JobReading.read(row, windows, problems)
           .filter(check::allows)
           .ifPresent(job ->
               plans.add(

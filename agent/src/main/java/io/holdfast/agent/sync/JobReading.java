@@ -28,16 +28,26 @@ final class JobReading {
   private static final Pattern EATEN_BACKSLASHES =
       Pattern.compile("[A-Za-z]:[^\\\\/].*", Pattern.DOTALL);
 
+  /** A path of Windows, which names its drive or its share. */
+  private static final Pattern OF_WINDOWS =
+      Pattern.compile("([A-Za-z]:[\\\\/]|\\\\\\\\).*", Pattern.DOTALL);
+
   private final JobRow row;
+  private final boolean windows;
   private final List<Problem> found = new ArrayList<>();
 
-  private JobReading(JobRow row) {
+  private JobReading(JobRow row, boolean windows) {
     this.row = row;
+    this.windows = windows;
   }
 
-  /** The job, or empty and at least one problem more in the list. */
-  static Optional<Job> read(JobRow row, List<Problem> problems) {
-    JobReading reading = new JobReading(row);
+  /**
+   * The job, or empty and at least one problem more in the list.
+   *
+   * @param windows whether its paths are to be those of Windows
+   */
+  static Optional<Job> read(JobRow row, boolean windows, List<Problem> problems) {
+    JobReading reading = new JobReading(row, windows);
     Optional<JobKind> kind = reading.kind();
     reading.checkSourcePaths(kind);
     reading.checkTags();
@@ -119,8 +129,22 @@ final class JobReading {
             "source-path-invalid",
             "has the source path \"" + path + "\", which is not absolute",
             "Write the path from the root on, such as /srv/data or C:\\Users.");
+      } else if (OF_WINDOWS.matcher(path).matches() != windows) {
+        problem(
+            "source-path-invalid",
+            "has the source path \"" + path + "\", " + ofTheOther(),
+            windows
+                ? "Write it with its drive or share, such as C:\\Users or \\\\server\\share."
+                : "Write it from the root on, such as /srv/data; or give the job to another"
+                    + " device_id.");
       }
     }
+  }
+
+  private String ofTheOther() {
+    return windows
+        ? "which names no drive, and this machine runs Windows"
+        : "which is a path of Windows, and this machine does not run it";
   }
 
   private void checkTags() {

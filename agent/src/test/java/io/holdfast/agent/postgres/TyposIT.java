@@ -390,6 +390,22 @@ class TyposIT {
   }
 
   @Test
+  void what_only_windows_knows_is_refused_for_a_device_that_was_seen_to_run_something_else()
+      throws SQLException {
+    String shadowCopy =
+        "UPDATE backup_jobs SET restic_args = '[\"-x\", \"--use-fs-snapshot\"]' WHERE name = 'www'";
+    run(shadowCopy);
+    run("UPDATE backup_jobs SET restic_args = NULL");
+    psql.execute("UPDATE devices SET last_seen = now()");
+    assertThat(refusal(shadowCopy).getMessage())
+        .isEqualTo(
+            "job refused: restic_args has \"--use-fs-snapshot\", which only restic on Windows knows,"
+                + " and the device \"web-01\" runs linux");
+    psql.execute("UPDATE devices SET platform = 'windows'");
+    run(shadowCopy);
+  }
+
+  @Test
   void a_restore_that_can_be_meant_is_accepted_in_the_name_of_whoever_asks() throws SQLException {
     for (String more :
         List.of(

@@ -30,6 +30,14 @@ class RestoreArgumentsTest {
   }
 
   @Test
+  void on_windows_a_path_in_a_pattern_is_written_as_the_snapshot_has_it() {
+    RestoreOrder order = order(Optional.empty(), false, "C:\\Users\\me", "*.tmp");
+    assertThat(RestoreArguments.of(order, NEW, true))
+        .contains("--include=/C/Users/me", "--include=*.tmp");
+    assertThat(RestoreArguments.of(order, NEW, false)).contains("--include=C:\\Users\\me");
+  }
+
+  @Test
   void a_newer_restic_gets_what_only_it_knows() {
     assertThat(RestoreArguments.of(order(Optional.of(Overwrite.IF_NEWER), true), NEW))
         .contains("--sparse", "--dry-run", "--verbose=2", "--overwrite=if-newer");

@@ -74,6 +74,23 @@ class RestoreWishTest {
   }
 
   @Test
+  void windows_knows_no_restore_in_place() throws Exception {
+    RestoreWish inPlace =
+        of(Optional.empty(), true, Optional.of(Overwrite.ALWAYS), List.of(), List.of());
+    assertThatThrownBy(() -> inPlace.check(true))
+        .isInstanceOf(CannotRestore.class)
+        .hasMessageContaining("--in-place cannot be had on Windows");
+    to(directory, true).check(true);
+  }
+
+  @Test
+  void the_root_of_a_file_system_is_no_directory_to_restore_to() {
+    assertThatThrownBy(() -> to(Path.of("/"), true).order(SNAPSHOT, Optional.empty()))
+        .isInstanceOf(CannotRestore.class)
+        .hasMessageContaining("/ is the root of a file system");
+  }
+
+  @Test
   void only_a_directory_that_is_new_or_empty_is_written_to_unless_it_was_said_otherwise()
       throws Exception {
     assertThat(to(directory.resolve("new/deep"), false).order(SNAPSHOT, Optional.empty()))

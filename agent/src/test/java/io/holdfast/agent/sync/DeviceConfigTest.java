@@ -68,6 +68,15 @@ class DeviceConfigTest {
 
   private static DeviceConfig config(
       Policy policy, List<JobRow> jobs, List<ScheduleRow> schedules, List<SettingRow> settings) {
+    return config(false, policy, jobs, schedules, settings);
+  }
+
+  private static DeviceConfig config(
+      boolean windows,
+      Policy policy,
+      List<JobRow> jobs,
+      List<ScheduleRow> schedules,
+      List<SettingRow> settings) {
     return DeviceConfig.from(
         new ConfigRows(
             new DeviceRow("d", "D", true, false),
@@ -77,7 +86,8 @@ class DeviceConfigTest {
             new Server(Instant.EPOCH, "", false)),
         BERLIN,
         SecretSource.plain(),
-        policy);
+        policy,
+        windows);
   }
 
   private static List<String> problems(DeviceConfig config) {
@@ -155,14 +165,36 @@ class DeviceConfigTest {
   }
 
   @Test
-  void windows_paths_are_absolute_too_and_null_arguments_are_none() {
+  void windows_has_paths_of_its_own_and_null_arguments_are_none() {
     DeviceConfig config =
         config(
+            true,
+            Policy.NONE,
             List.of(job(List.of("C:\\Users", "D:/x", "\\\\server\\share"), List.of("a"), "null")),
             List.of(),
             List.of());
     assertThat(config.problems()).isEmpty();
     assertThat(config.plans().getFirst().job().resticArgs()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "true | /srv | which names no drive, and this machine runs Windows",
+        "false | C:\\Users | which is a path of Windows, and this machine does not run it",
+        "false | \\\\nas\\share | which is a path of Windows"
+      })
+  void a_path_of_the_other_platform_is_told(boolean windows, String path, String sentence) {
+    DeviceConfig config =
+        config(
+            windows,
+            Policy.NONE,
+            List.of(job(List.of(path), List.of(), null)),
+            List.of(),
+            List.of());
+    assertThat(config.plans()).isEmpty();
+    assertThat(problems(config)).singleElement().asString().contains(path + "\", " + sentence);
   }
 
   @Test
