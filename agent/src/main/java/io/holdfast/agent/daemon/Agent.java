@@ -3,6 +3,7 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.daemon.LocalStatus.NextRun;
 import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.LogLevel;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.report.Drain;
@@ -30,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +55,7 @@ public final class Agent {
   static final Duration UNTIL_WOKEN = Duration.ofHours(1);
 
   private final AgentParts parts;
+  private final Consumer<LogLevel> logLevel;
   private final Clock clock;
   private final Instant startedAt;
   private final AgentState state;
@@ -78,8 +81,9 @@ public final class Agent {
   private final Loop restoreLoop;
   private String comparedWith = "";
 
-  public Agent(AgentParts parts) {
+  public Agent(AgentParts parts, Consumer<LogLevel> logLevel) {
     this.parts = parts;
+    this.logLevel = logLevel;
     clock = parts.clock();
     startedAt = clock.instant();
     clockWatch = new ClockWatch(clock);
@@ -174,6 +178,7 @@ public final class Agent {
         .load()
         .ifPresent(cached -> {
           state.resume(parts.deviceConfig(cached.rows()), cached.syncedAt());
+          followLogLevel();
           log.info("goes by the configuration of {} until the next sync", cached.syncedAt());
         });
     problems.set("config-cache-damaged", cache.problem());
@@ -215,12 +220,17 @@ public final class Agent {
   }
 
   private void stateChanged() {
+    followLogLevel();
     writeStatus();
     dueLoop.wake();
     recoveryLoop.wake();
     notificationLoop.wake();
     restoreLoop.wake();
     repositories.wake();
+  }
+
+  private void followLogLevel() {
+    state.view().config().map(config -> config.settings().logLevel()).ifPresent(logLevel);
   }
 
   /** What an agent that is started anew without its control plane would go by too. */

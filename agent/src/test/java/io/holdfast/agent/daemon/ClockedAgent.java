@@ -31,7 +31,8 @@ final class ClockedAgent implements AutoCloseable {
     Machine machine =
         new Machine("linux", "test-host", "Test OS", "1", "amd64", ZoneId.of("Europe/Berlin"));
     Agent fresh =
-        new Agent(new AgentParts(config, machine, Database.pooled(config.database()), clock));
+        new Agent(
+            new AgentParts(config, machine, Database.pooled(config.database()), clock), _ -> {});
     fresh.start();
     return fresh;
   }
