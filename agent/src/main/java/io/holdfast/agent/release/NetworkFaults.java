@@ -28,10 +28,16 @@ final class NetworkFaults {
           new CannotInstall(to + " cannot be reached: the connection is refused", AGAIN);
       case SSLException _ ->
           new CannotInstall(
-              "the TLS connection to " + address.getHost() + " fails: " + failure.getMessage(),
+              "the TLS connection to " + address.getHost() + " fails: " + tlsFault(failure),
               "Check the clock, the host's certificate, and what stands between. Nothing was installed.");
       default -> other(address, proxy, failure);
     };
+  }
+
+  /** Of a certificate Java tells which of its classes is not content. */
+  private static String tlsFault(IOException failure) {
+    String said = String.valueOf(failure.getMessage());
+    return said.contains("PKIX path") ? "its certificate is not trusted here" : said;
   }
 
   private static CannotInstall other(URI address, Proxy proxy, IOException failure) {
