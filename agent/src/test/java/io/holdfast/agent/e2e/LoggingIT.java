@@ -41,7 +41,7 @@ class LoggingIT {
       eventually().until(() -> site.log().contains(" DEBUG ") && site.log().contains("log_level"));
       // As a row that was there before the database refused it.
       site.controlPlane().execute("ALTER TABLE settings DISABLE TRIGGER settings_words_check");
-      setLevel(site, "debgu");
+      setLevel(site, "debugg");
       eventually()
           .until(() ->
               !site.controlPlane()
@@ -85,12 +85,13 @@ class LoggingIT {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       append(site, "log:\n  file: " + file + "\n  format: json\n");
       ControlPlane psql = site.controlPlane();
-      psql.setting(
-          "repository_url", "rest:http://user:" + Site.REPOSITORY_PASSWORD + "@127.0.0.1:1/repo");
       psql.setting("log_level", "debug");
       psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 3).toString()), 3600);
       site.terseDaemon();
       site.awaitRuns("home", 1);
+      psql.setting(
+          "repository_url", "rest:http://user:" + Site.REPOSITORY_PASSWORD + "@127.0.0.1:1/repo");
+      site.holdfast("sync");
       site.stopDaemons();
       List<String> lines = Files.readAllLines(file);
       assertThat(lines)
