@@ -9,6 +9,7 @@ import io.holdfast.agent.daemon.Machine;
 import io.holdfast.agent.postgres.Database;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,12 @@ final class ConfigOption {
     return Optional.ofNullable(file)
         .orElseGet(() -> LocalConfigFile.usualPlace(environment()))
         .toAbsolutePath();
+  }
+
+  /** Whether somebody has said which file is meant. */
+  boolean isNamed() {
+    return file != null
+        || !Objects.requireNonNullElse(System.getenv("HOLDFAST_CONFIG"), "").isBlank();
   }
 
   Environment environment() {

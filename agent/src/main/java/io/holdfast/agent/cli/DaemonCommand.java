@@ -5,6 +5,7 @@ import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.daemon.Agent;
 import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.Machine;
+import io.holdfast.agent.job.LogLevel;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.run.DeviceLocks.Held;
 import io.holdfast.agent.service.Supervisor;
@@ -33,18 +34,21 @@ final class DaemonCommand implements Callable<Integer> {
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "log every step")
+      description = "log every step, whatever the setting log_level says")
   private boolean verbose;
+
+  private LogLevel followed = LogLevel.INFO;
 
   @Override
   public Integer call() throws InvalidConfig, InterruptedException {
     Logging.forDaemon(verbose);
     LocalConfig local = config.load();
+    Logging.to(local.log());
     AgentParts parts =
         new AgentParts(
             local, Machine.current(), Database.pooled(local.database()), Clock.systemUTC());
     try (Held _ = onlyDaemon(parts)) {
-      Agent agent = new Agent(parts, Supervisor.current());
+      Agent agent = new Agent(parts, Supervisor.current(), this::follow);
       StopCall stop = StopCall.OF_PROCESS;
       Runtime.getRuntime().addShutdownHook(new Thread(() -> awaitStop(stop), "stop"));
       agent.start();
@@ -53,6 +57,16 @@ final class DaemonCommand implements Callable<Integer> {
       stop.follow();
     }
     return ExitCode.OK;
+  }
+
+  /** Whoever asked for every step gets it. */
+  private synchronized void follow(LogLevel level) {
+    if (!verbose && level != followed) {
+      log.info("logs at the level {} from now on, as the setting log_level says", level.word());
+      Logging.level(level);
+      log.debug("log_level: every step is logged");
+      followed = level;
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.release.CannotInstall;
 import io.holdfast.agent.restic.RepositoryUnreadable;
 import io.holdfast.agent.restore.CannotRestore;
 import java.io.PrintWriter;
@@ -24,6 +25,7 @@ final class Failures {
       case CannotRestore f -> sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.of(f.kind()));
       case RepositoryUnreadable f ->
           sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
+      case CannotInstall f -> sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.WRONG);
       case UncheckedIOException f ->
           say(err, f.getMessage() + " (" + f.getCause() + ")", "", ExitCode.WRONG);
       case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       EnrolTokenCommand.class,
       RebuildCommand.class,
       SecretCommand.class,
+      ResticCommand.class,
       DoctorCommand.class,
       VersionCommand.class,
       GenerateCompletion.class,

@@ -43,7 +43,7 @@ public record Environment(
   }
 
   /** Where the agent keeps its state if the file does not say. */
-  Path stateDirectory() {
+  public Path stateDirectory() {
     if (windows) {
       return programData().resolve("state");
     }

@@ -12,8 +12,10 @@ import java.util.Optional;
  * @param file where it was read from
  * @param deviceName the name under which the device registers; afterwards the control plane's name
  *     holds
- * @param resticPath empty to look in PATH
+ * @param resticPath empty to look for it
+ * @param resticReleases where restic's releases are fetched from; empty for restic's own place
  * @param policy what rows of the control plane may make this machine do
+ * @param log where the agent logs to, and how
  * @param controlPlaneDump empty if this machine does not dump the control plane
  * @param warnings what should be mended but does not keep the agent from working
  */
@@ -23,8 +25,10 @@ public record LocalConfig(
     String deviceName,
     DatabaseAddress database,
     Optional<Path> resticPath,
+    Optional<String> resticReleases,
     Path stateDirectory,
     Policy policy,
+    LogSection log,
     Optional<ControlPlaneDumpSection> controlPlaneDump,
     List<String> warnings) {
 
@@ -34,8 +38,10 @@ public record LocalConfig(
     Objects.requireNonNull(deviceName, "deviceName");
     Objects.requireNonNull(database, "database");
     Objects.requireNonNull(resticPath, "resticPath");
+    Objects.requireNonNull(resticReleases, "resticReleases");
     Objects.requireNonNull(stateDirectory, "stateDirectory");
     Objects.requireNonNull(policy, "policy");
+    Objects.requireNonNull(log, "log");
     Objects.requireNonNull(controlPlaneDump, "controlPlaneDump");
     warnings = List.copyOf(warnings);
   }

@@ -30,7 +30,9 @@ public final class LocalConfigFile {
           "database",
           Set.of("url", "user", "password", "password_file"),
           "restic",
-          Set.of("path"),
+          Set.of("path", "releases"),
+          LogSection.NAME,
+          LogSection.KEYS,
           "policy",
           Set.of("source_roots", "restic_args", "repositories", "restore_roots"),
           DUMP,
@@ -68,6 +70,7 @@ public final class LocalConfigFile {
     Optional<String> id = deviceId();
     Optional<DatabaseAddress> database = database("database");
     Optional<ControlPlaneDumpSection> dump = controlPlaneDump();
+    LogSection log = LogSection.read(yaml);
     throwFindings();
     return new LocalConfig(
         file,
@@ -75,6 +78,7 @@ public final class LocalConfigFile {
         text("device.name").orElse(id.get()),
         database.orElseThrow(),
         text("restic.path").map(Path::of),
+        text("restic.releases"),
         text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
         new Policy(
             rule("source_roots"),
@@ -82,6 +86,7 @@ public final class LocalConfigFile {
             rule("repositories"),
             rule("restore_roots"),
             dump.isPresent()),
+        log,
         dump,
         warnings);
   }

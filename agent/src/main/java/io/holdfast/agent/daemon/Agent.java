@@ -3,6 +3,7 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.daemon.LocalStatus.NextRun;
 import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.LogLevel;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.report.Drain;
@@ -32,6 +33,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +66,7 @@ public final class Agent {
   private final Supervisor service;
   private final ServiceNews news;
   private final Watchdog watchdog;
+  private final Consumer<LogLevel> logLevel;
   private final Clock clock;
   private final Instant startedAt;
   private final AgentState state;
@@ -91,10 +94,12 @@ public final class Agent {
 
   /**
    * @param service who runs us, and is told how we are
+   * @param logLevel told how much the log is to say, by each configuration
    */
-  public Agent(AgentParts parts, Supervisor service) {
+  public Agent(AgentParts parts, Supervisor service, Consumer<LogLevel> logLevel) {
     this.parts = parts;
     this.service = service;
+    this.logLevel = logLevel;
     news = new ServiceNews(service, ZoneId.systemDefault());
     clock = parts.clock();
     startedAt = clock.instant();
@@ -196,6 +201,7 @@ public final class Agent {
         .load()
         .ifPresent(cached -> {
           state.resume(parts.deviceConfig(cached.rows()), cached.syncedAt());
+          followLogLevel();
           log.info("goes by the configuration of {} until the next sync", cached.syncedAt());
         });
     problems.set("config-cache-damaged", cache.problem());
@@ -240,12 +246,17 @@ public final class Agent {
   }
 
   private void stateChanged() {
+    followLogLevel();
     writeStatus();
     dueLoop.wake();
     recoveryLoop.wake();
     notificationLoop.wake();
     restoreLoop.wake();
     repositories.wake();
+  }
+
+  private void followLogLevel() {
+    state.view().config().map(config -> config.settings().logLevel()).ifPresent(logLevel);
   }
 
   /** What an agent that is started anew without its control plane would go by too. */

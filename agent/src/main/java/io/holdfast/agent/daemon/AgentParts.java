@@ -31,6 +31,7 @@ import io.holdfast.agent.report.SpoolJournal;
 import io.holdfast.agent.report.Unwritten;
 import io.holdfast.agent.restic.LockPolicy;
 import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.restic.ResticPlaces;
 import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.restore.PermittedTarget;
 import io.holdfast.agent.restore.Restorer;
@@ -67,7 +68,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The parts of the agent, wired by hand: what the daemon and the commands at the machine have in
@@ -101,8 +101,7 @@ public final class AgentParts implements AutoCloseable {
     Path resticCache = config.stateDirectory().resolve("restic-cache");
     restic =
         new InstalledRestic(
-            config.resticPath(),
-            Optional.ofNullable(System.getenv("PATH")),
+            ResticPlaces.of(config.resticPath(), config.stateDirectory(), System.getenv()),
             binary -> new Restic(binary, privateDirectory, resticCache));
     dump =
         new PgDump(

@@ -4,6 +4,7 @@ import io.holdfast.agent.restic.LockPolicy.Holder;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticBinary;
 import io.holdfast.agent.restic.ResticFinder;
+import io.holdfast.agent.restic.ResticPlaces;
 import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.run.ResticProvider;
 import java.io.IOException;
@@ -21,32 +22,27 @@ final class InstalledRestic implements ResticProvider {
 
   private record Found(Restic restic, Path path, FileTime modified) {}
 
-  private final Optional<Path> configured;
-  private final Optional<String> searchPath;
+  private final ResticPlaces places;
   private final Function<ResticBinary, Restic> opened;
   private Optional<Found> found = Optional.empty();
 
   /**
-   * @param configured the path in the configuration file
-   * @param searchPath the variable PATH
    * @param opened makes the binary usable
    */
-  InstalledRestic(
-      Optional<Path> configured,
-      Optional<String> searchPath,
-      Function<ResticBinary, Restic> opened) {
-    this.configured = configured;
-    this.searchPath = searchPath;
+  InstalledRestic(ResticPlaces places, Function<ResticBinary, Restic> opened) {
+    this.places = places;
     this.opened = opened;
   }
 
   @Override
   public synchronized Restic get() throws ResticUnavailable {
-    if (found.isPresent() && unchanged(found.get())) {
+    // Looked for every time: one that is installed meanwhile is used at once.
+    Path path = places.locate().path();
+    if (found.isPresent() && found.get().path().equals(path) && unchanged(found.get())) {
       return found.get().restic();
     }
     found = Optional.empty();
-    ResticBinary binary = ResticFinder.find(configured, searchPath);
+    ResticBinary binary = ResticFinder.at(path);
     Restic restic = opened.apply(binary);
     modified(binary.path())
         .ifPresent(time -> found = Optional.of(new Found(restic, binary.path(), time)));

@@ -6,6 +6,7 @@ import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.RepositoryReader;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticFinder;
+import io.holdfast.agent.restic.ResticPlaces;
 import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.CannotRestore.Kind;
@@ -38,7 +39,7 @@ public final class RecoverySource implements AutoCloseable {
   /**
    * What is known.
    *
-   * @param resticPath empty to look in the PATH of the environment
+   * @param resticPath empty for the one that is kept here, else the one in the PATH
    * @param variables the environment, which may hold credentials of the storage
    */
   public record Known(
@@ -58,7 +59,10 @@ public final class RecoverySource implements AutoCloseable {
       Restic restic =
           new Restic(
               ResticFinder.find(
-                  known.resticPath(), Optional.ofNullable(known.variables().get("PATH"))),
+                  ResticPlaces.of(
+                      known.resticPath(),
+                      Machine.environment().stateDirectory(),
+                      known.variables())),
               Files.createDirectory(directory.resolve("private")),
               directory.resolve("cache"));
       Repository repository =
@@ -75,7 +79,8 @@ public final class RecoverySource implements AutoCloseable {
       throw new CannotRestore(
           Kind.UNABLE,
           e.getMessage(),
-          "Install restic (Debian: apt install restic), or name it with --restic.");
+          "Run 'holdfast restic install', install restic yourself (Debian: apt install restic), or"
+              + " name it with --restic.");
     } catch (IOException e) {
       remove(directory);
       throw new UncheckedIOException("the directory " + directory + " cannot be used", e);

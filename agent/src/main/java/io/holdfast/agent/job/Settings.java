@@ -20,6 +20,7 @@ import java.util.Optional;
  *     AWS_ACCESS_KEY_ID}
  * @param stalledAfter a restic that shows no progress for so long is ended, 10 s to 1 week
  * @param reportRepositoryKey whether the agent tells by which key it opens the repository
+ * @param logLevel how much the agent logs
  */
 public record Settings(
     Duration syncInterval,
@@ -33,7 +34,8 @@ public record Settings(
     Duration stalledAfter,
     CatchUp catchUp,
     Housekeeping housekeeping,
-    boolean reportRepositoryKey) {
+    boolean reportRepositoryKey,
+    LogLevel logLevel) {
 
   /**
    * When missed runs are made up for, after the agent's start or the machine's sleep.
@@ -69,6 +71,7 @@ public record Settings(
     Objects.requireNonNull(stalledAfter, "stalledAfter");
     Objects.requireNonNull(catchUp, "catchUp");
     Objects.requireNonNull(housekeeping, "housekeeping");
+    Objects.requireNonNull(logLevel, "logLevel");
     repositoryEnvironment = Map.copyOf(repositoryEnvironment);
   }
 
@@ -86,7 +89,8 @@ public record Settings(
         stalledAfter,
         catchUp,
         housekeeping,
-        reportRepositoryKey);
+        reportRepositoryKey,
+        logLevel);
   }
 
   /** The same without a place to back up to. */
@@ -103,6 +107,7 @@ public record Settings(
         stalledAfter,
         catchUp,
         housekeeping,
-        reportRepositoryKey);
+        reportRepositoryKey,
+        logLevel);
   }
 }

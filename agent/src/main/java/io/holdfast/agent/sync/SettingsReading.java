@@ -3,6 +3,7 @@ package io.holdfast.agent.sync;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.job.LogLevel;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.Settings.CatchUp;
@@ -38,6 +39,7 @@ final class SettingsReading {
   private static final String CATCH_UP_JITTER = "catch_up_jitter_seconds";
   private static final String LEASE = "housekeeping_lease_seconds";
   private static final String REPORT_KEY = "report_repository_key";
+  private static final String LOG_LEVEL = "log_level";
   private static final String PATIENCE = "housekeeping_patience_seconds";
 
   /**
@@ -59,7 +61,8 @@ final class SettingsReading {
           CATCH_UP_JITTER,
           LEASE,
           PATIENCE,
-          REPORT_KEY);
+          REPORT_KEY,
+          LOG_LEVEL);
 
   private final Map<String, String> values = new HashMap<>();
   private final SecretSource secrets;
@@ -89,7 +92,8 @@ final class SettingsReading {
             reading.seconds(CATCH_UP_JITTER, 240, 0, 86_400)),
         new Housekeeping(
             reading.seconds(LEASE, 300, 15, 3600), reading.seconds(PATIENCE, 1800, 10, 86_400)),
-        reading.flag(REPORT_KEY, false));
+        reading.flag(REPORT_KEY, false),
+        reading.logLevel());
   }
 
   private void take(SettingRow row) {
@@ -169,6 +173,20 @@ final class SettingsReading {
         yield otherwise;
       }
     };
+  }
+
+  private LogLevel logLevel() {
+    String word = text(LOG_LEVEL).map(String::strip).orElse(LogLevel.INFO.word());
+    Optional<LogLevel> level = LogLevel.of(word);
+    if (level.isEmpty()) {
+      invalid(
+          LOG_LEVEL,
+          "must be one of " + String.join(", ", LogLevel.words()) + "; info is used",
+          Nearest.to(word, LogLevel.words())
+              .map(near -> "Did you mean \"" + near + "\"?")
+              .orElse("Correct the value in the table settings."));
+    }
+    return level.orElse(LogLevel.INFO);
   }
 
   private Map<String, Secret> environment() {

@@ -44,6 +44,8 @@ class RoomsTest {
           Map.entry("job", Set.of()),
           Map.entry("service", Set.of()),
           Map.entry("restic", Set.of()),
+          Map.entry("release", Set.of("restic")),
+          Map.entry("log", Set.of("job", "config")),
           Map.entry("config", Set.of("job")),
           Map.entry("schedule", Set.of("job")),
           Map.entry("sync", Set.of("schedule", "job")),
@@ -89,6 +91,8 @@ class RoomsTest {
               "cli",
               Set.of(
                   "daemon",
+                  "release",
+                  "log",
                   "sync",
                   "report",
                   "maintenance",

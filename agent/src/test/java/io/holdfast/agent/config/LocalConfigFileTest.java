@@ -87,7 +87,7 @@ class LocalConfigFileTest {
                 + ":3: device.name must be a text and is a list. Write one value behind the colon.",
             file + ":4: the key databse is unknown. Did you mean database?",
             file
-                + ":6: restic must hold further keys and holds a single value. Write the keys below it, indented: path.",
+                + ":6: restic must hold further keys and holds a single value. Write the keys below it, indented: path, releases.",
             file + ":8: the key state_directory is there twice. Remove one of them.");
     assertThat(findings("device:\n  name: x\ndatabase:\n  user: y\n"))
         .containsExactly(
@@ -125,6 +125,39 @@ class LocalConfigFileTest {
         .contains(new Policy.Rule(List.of("/srv/restored"), config.file() + ":" + (lines + 2)));
     assertThat(findings(GOOD + "policy:\n  source_root: /srv\n").getFirst())
         .contains("the key policy.source_root is unknown. Did you mean source_roots?");
+  }
+
+  @Test
+  void the_log_goes_where_the_section_says_and_how() throws Exception {
+    assertThat(load(GOOD).log()).isEqualTo(LogSection.USUAL);
+    LocalConfig config =
+        load(
+            GOOD
+                + """
+                log:
+                  file: /var/log/holdfast/agent.log
+                  max_size: 2M
+                  keep: 3
+                  format: json
+                """);
+    assertThat(config.log())
+        .isEqualTo(
+            new LogSection(
+                Optional.of(Path.of("/var/log/holdfast/agent.log")),
+                2 << 20,
+                3,
+                LogSection.Format.JSON));
+    assertThat(
+            findings(GOOD + "log: {file: agent.log, max_size: 10 TB, keep: 0, format: jsn}")
+                .stream()
+                .map(finding -> finding.replaceFirst("^[^ ]+ ", "")))
+        .containsExactly(
+            "log.file \"agent.log\" is no absolute path of a file, or has a percent sign. Write it from the root on, such as"
+                + " /var/log/holdfast/holdfast.log.",
+            "log.max_size \"10 TB\" is no size from 64K to 1G. Write a number and K, M or G, such as 10M.",
+            "log.keep \"0\" is no number from 1 to 20. Write how many files that were put aside are kept,"
+                + " such as 5.",
+            "log.format \"jsn\" is unknown. Did you mean \"json\"?");
   }
 
   @Test

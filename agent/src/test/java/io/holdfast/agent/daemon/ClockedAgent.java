@@ -34,7 +34,8 @@ final class ClockedAgent implements AutoCloseable {
     Agent fresh =
         new Agent(
             new AgentParts(config, machine, Database.pooled(config.database()), clock),
-            Supervisor.NONE);
+            Supervisor.NONE,
+            _ -> {});
     fresh.start();
     return fresh;
   }

@@ -136,6 +136,7 @@ class TyposIT {
             setting("'sync_interval_seconds', '90 days'", "and is \"90 days\""),
             setting("'sync_interval_seconds', '-5'", "and is \"-5\""),
             setting("'max_concurrent_backups', '0'", "from 1 to 64, and is \"0\""),
+            setting("'log_level', 'INFO'", "\"log_level\" is \"INFO\", and may be error, warn"),
             setting("'repository_auto_init', 'maybe'", "must be true or false, and is \"maybe\""),
             setting("'run_retention_days', '30'", "is one for the whole fleet"),
             setting("'repository_password', ' " + SECRET + "'", "begins or ends with white space"),
@@ -354,6 +355,8 @@ class TyposIT {
         .isEqualTo("Did you mean \"sync_interval_seconds\"?");
     assertThat(refusal(setting("'repository_pasword', 'x'", "")[0]).getHint())
         .isEqualTo("Did you mean \"repository_password\"?");
+    assertThat(refusal(setting("'log_level', 'debgu'", "")[0]).getHint())
+        .isEqualTo("Did you mean \"debug\"?");
     assertThat(refusal(setting("'completely_different', 'x'", "")[0]).getHint())
         .isEqualTo("SELECT * FROM setting_keys lists the settings.");
     assertThat(refusal("UPDATE backup_jobs SET kind = 'control_plane'").getHint())

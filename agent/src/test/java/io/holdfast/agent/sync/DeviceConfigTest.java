@@ -239,6 +239,7 @@ class DeviceConfigTest {
         "sync_interval_seconds | abc | must be a whole number from 5 to 86400, and is \"abc\"; 300 is used",
         "sync_interval_seconds | 0 | must be a whole number from 5 to 86400",
         "max_concurrent_backups | 65 | must be a whole number from 1 to 64",
+        "log_level | verbose | must be one of error, warn, info, debug; info is used",
         "repository_auto_init | maybe | must be true or false; false is used",
         "repository_environment | hunter22 | is no JSON object of strings",
         "repository_environment | {\"A\": 1} | is no JSON object of strings"

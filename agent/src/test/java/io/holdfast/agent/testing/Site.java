@@ -179,10 +179,24 @@ public final class Site implements AutoCloseable {
     searchPath = programs + ":" + System.getenv("PATH");
   }
 
+  /** Programs are found in this directory alone. */
+  public void findOnly(Path programs) {
+    searchPath = programs.toString();
+  }
+
   /** Starts a daemon whose log goes to {@link #log()}. */
   public Process daemon() throws IOException {
+    return daemon(command("daemon", "--verbose"));
+  }
+
+  /** The same, and it logs as much as the setting says. */
+  public Process terseDaemon() throws IOException {
+    return daemon(command("daemon"));
+  }
+
+  private Process daemon(List<String> command) throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(command("daemon", "--verbose"))
+        new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()));
     builder.environment().putAll(environment());

@@ -1,0 +1,68 @@
+package io.holdfast.agent.log;
+
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import io.holdfast.agent.config.LogSection;
+import io.holdfast.agent.config.LogSection.Format;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Where the log goes, made in code: reading logback's XML would make every command slower. */
+public final class LogOutput {
+
+  private static final String TIMED = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n";
+  private static final String BARE = "%msg%n";
+
+  private LogOutput() {}
+
+  /**
+   * @param journal whether standard error is the journal, which has the time itself
+   */
+  public static OutputStreamAppender<ILoggingEvent> standardError(
+      LoggerContext context, Format format, boolean journal) {
+    ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
+    appender.setTarget("System.err");
+    return started(
+        appender,
+        context,
+        journal ? new JournalLines(lines(context, format, BARE)) : lines(context, format, TIMED));
+  }
+
+  /** Empty if the file cannot be opened. */
+  public static Optional<OutputStreamAppender<ILoggingEvent>> file(
+      LoggerContext context, Path file, LogSection section) {
+    return Optional.of(
+            started(
+                new RotatingFile(file, section, RotatingFile.USUAL_PACE),
+                context,
+                lines(context, section.format(), TIMED)))
+        .filter(OutputStreamAppender::isStarted);
+  }
+
+  static OutputStreamAppender<ILoggingEvent> started(
+      OutputStreamAppender<ILoggingEvent> appender,
+      LoggerContext context,
+      Encoder<ILoggingEvent> lines) {
+    appender.setContext(context);
+    lines.setContext(context);
+    lines.start();
+    appender.setEncoder(lines);
+    appender.start();
+    return appender;
+  }
+
+  static Encoder<ILoggingEvent> lines(LoggerContext context, Format format, String pattern) {
+    if (format == Format.JSON) {
+      return new JsonLines();
+    }
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern(pattern);
+    encoder.start();
+    return encoder;
+  }
+}

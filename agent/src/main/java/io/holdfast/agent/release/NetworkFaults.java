@@ -1,0 +1,63 @@
+package io.holdfast.agent.release;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.Proxy;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import javax.net.ssl.SSLException;
+
+/** Why something could not be fetched, in a sentence. */
+final class NetworkFaults {
+
+  private static final String AGAIN = "Check the network, then try again. Nothing was installed.";
+
+  private NetworkFaults() {}
+
+  static CannotInstall sentence(URI address, Proxy proxy, IOException failure) {
+    String to = reached(address, proxy);
+    return switch (failure) {
+      case UnknownHostException _ ->
+          new CannotInstall(
+              to + " cannot be reached: its name is unknown here",
+              "Check the network and the name, or name a mirror with --from. Nothing was installed.");
+      case SocketTimeoutException _ -> new CannotInstall(to + " does not answer in time", AGAIN);
+      case ConnectException _, NoRouteToHostException _ ->
+          new CannotInstall(to + " cannot be reached: the connection is refused", AGAIN);
+      case SSLException _ ->
+          new CannotInstall(
+              "the TLS connection to " + address.getHost() + " fails: " + tlsFault(failure),
+              "Check the clock, the host's certificate, and what stands between. Nothing was installed.");
+      default -> other(address, proxy, failure);
+    };
+  }
+
+  /** Of a certificate Java tells which of its classes is not content. */
+  private static String tlsFault(IOException failure) {
+    String said = String.valueOf(failure.getMessage());
+    return said.contains("PKIX path") ? "its certificate is not trusted here" : said;
+  }
+
+  private static CannotInstall other(URI address, Proxy proxy, IOException failure) {
+    String said = String.valueOf(failure.getMessage());
+    return said.contains("Unable to tunnel through proxy")
+        ? new CannotInstall(
+            reached(address, proxy) + " refuses: " + said,
+            "Check HTTPS_PROXY and NO_PROXY, and whether the proxy lets this machine through.")
+        : new CannotInstall("the download of " + address + " broke off: " + said, AGAIN);
+  }
+
+  static CannotInstall truncated(String address, long came, long announced) {
+    return new CannotInstall(
+        "the download of " + address + " broke off after " + came + " of " + announced + " bytes",
+        AGAIN);
+  }
+
+  private static String reached(URI address, Proxy proxy) {
+    return proxy.type() == Proxy.Type.DIRECT
+        ? address.getHost()
+        : "the proxy " + String.valueOf(proxy.address()).replaceFirst("^([^/]*)/[^:]*", "$1");
+  }
+}
