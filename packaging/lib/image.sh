@@ -93,13 +93,15 @@ learn_daemon() {
   HOLDFAST_JAVA_OPTIONS="-XX:DumpLoadedClassList=$work/classes/daemon.list" \
     "$home/bin/holdfast" daemon >>"$work/training.log" 2>&1 </dev/null &
   remember daemon $!
-  wait_for 120 "the daemon's first sync" grep -q last_sync_at "$work/state/status.json"
+  wait_for 120 "the daemon's first sync" daemon_has_synced
   sql -c "INSERT INTO schedules (job_id, schedule_type, interval_seconds)
           SELECT id, 'interval', 86400 FROM backup_jobs WHERE name = 'job2'"
   wait_for 120 "the daemon's backup" daemon_has_backed_up
   learn "$home" status
   end daemon
 }
+
+daemon_has_synced() { grep -qs last_sync_at "$work/state/status.json"; }
 
 daemon_has_backed_up() {
   [ "$(sql -tA -c "SELECT count(*) FROM runs WHERE triggered_by = 'schedule' AND outcome = 'success'")" != 0 ]
