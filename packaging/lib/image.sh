@@ -70,8 +70,10 @@ train() {
   learn "$home" doctor
   learn "$home" snapshots
   end postgres
-  # The numbers in a list hold in that list alone. In order of name, so that chance does not order the cache.
-  cat "$lists"/*.list | sed '/^#/d; / source: /d; s/ id: [0-9]*$//' | LC_ALL=C sort -u >"$work/classes.all"
+  # The numbers in a list hold in that list alone. In order of name, so that chance does not order the cache; what is
+  # made of classes (lambdas, the lines with an @) comes after them, or the JVM leaves it out.
+  cat "$lists"/*.list | sed '/^#/d; / source: /d; s/ id: [0-9]*$//' | LC_ALL=C sort -u >"$work/classes.sorted"
+  { grep -v '^@' "$work/classes.sorted"; grep '^@' "$work/classes.sorted"; } >"$work/classes.all"
   HOLDFAST_JAVA_OPTIONS="-Xshare:dump -XX:+AOTClassLinking -XX:SharedClassListFile=$work/classes.all -XX:SharedArchiveFile=$home/lib/holdfast.aot" \
     "$home/bin/holdfast" doctor >"$work/dump.log" 2>&1 </dev/null || true
   [ -s "$home/lib/holdfast.aot" ] || fail "the JVM wrote no ahead-of-time cache: $(tail -n 5 "$work/dump.log")"
