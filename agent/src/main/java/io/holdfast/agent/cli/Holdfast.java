@@ -1,7 +1,5 @@
 package io.holdfast.agent.cli;
 
-import java.util.Objects;
-import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,36 +12,6 @@ import picocli.CommandLine.Spec;
     description = "restic backups for a whole fleet, with PostgreSQL as the control plane.",
     mixinStandardHelpOptions = true,
     versionProvider = VersionCommand.Provider.class,
-    subcommands = {
-      DaemonCommand.class,
-      RegisterCommand.class,
-      SyncCommand.class,
-      StatusCommand.class,
-      JobsCommand.class,
-      RunsCommand.class,
-      BackupCommand.class,
-      CancelCommand.class,
-      ProveCommand.class,
-      ForgetCommand.class,
-      HousekeepCommand.class,
-      SnapshotsCommand.class,
-      LsCommand.class,
-      FindCommand.class,
-      DiffCommand.class,
-      RestoreCommand.class,
-      RecoverCommand.class,
-      RotateCredentialCommand.class,
-      RotateRepositoryPasswordCommand.class,
-      MigrateCommand.class,
-      EnrolTokenCommand.class,
-      RebuildCommand.class,
-      SecretCommand.class,
-      ResticCommand.class,
-      DoctorCommand.class,
-      VersionCommand.class,
-      GenerateCompletion.class,
-      CommandLine.HelpCommand.class
-    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done, and all is well",
@@ -75,16 +43,21 @@ public final class Holdfast implements Runnable {
   }
 
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    if (!VersionCommand.answeredAtOnce(args)) {
+      System.exit(Commands.of(args).execute(args));
+    }
   }
 
-  static CommandLine commandLine() {
-    CommandLine commandLine = new CommandLine(new Holdfast());
+  /** With no commands yet, see {@link Commands}. */
+  static CommandLine program() {
+    return new CommandLine(new Holdfast());
+  }
+
+  /** What holds for all of the program's commands. */
+  static CommandLine complete(CommandLine commandLine) {
     commandLine.setExecutionStrategy(new CommandLine.RunLast());
     commandLine.setExecutionExceptionHandler(Failures::handle);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-    CommandLine completion = commandLine.getSubcommands().get("generate-completion");
-    Objects.requireNonNull(completion).getCommandSpec().usageMessage().hidden(false);
     return commandLine;
   }
 }

@@ -22,29 +22,33 @@ final class JsonOutput {
     return wanted;
   }
 
-  private static final ObjectWriter WRITER =
-      JsonMapper.builder()
-          .addModule(new Jdk8Module())
-          .addModule(new JavaTimeModule())
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .defaultPropertyInclusion(
-              JsonInclude.Value.construct(
-                  JsonInclude.Include.NON_ABSENT, JsonInclude.Include.ALWAYS))
-          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-          .disable(
-              JsonGenerator.Feature.AUTO_CLOSE_TARGET, JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM)
-          .disable(SerializationFeature.FLUSH_AFTER_WRITE_VALUE)
-          .build()
-          .writer();
+  /** Made when it is needed: that takes as long as the rest of a command's start. */
+  private static final class Made {
+    static final ObjectWriter WRITER =
+        JsonMapper.builder()
+            .addModule(new Jdk8Module())
+            .addModule(new JavaTimeModule())
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .defaultPropertyInclusion(
+                JsonInclude.Value.construct(
+                    JsonInclude.Include.NON_ABSENT, JsonInclude.Include.ALWAYS))
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .disable(
+                JsonGenerator.Feature.AUTO_CLOSE_TARGET,
+                JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM)
+            .disable(SerializationFeature.FLUSH_AFTER_WRITE_VALUE)
+            .build()
+            .writer();
+  }
 
   static void print(PrintWriter out, Object value) {
-    print(out, value, WRITER.withDefaultPrettyPrinter());
+    print(out, value, Made.WRITER.withDefaultPrettyPrinter());
     out.flush();
   }
 
   /** On one line, for a reader that takes them as they come; the caller flushes. */
   static void printLine(PrintWriter out, Object value) {
-    print(out, value, WRITER);
+    print(out, value, Made.WRITER);
   }
 
   private static void print(PrintWriter out, Object value, ObjectWriter writer) {

@@ -19,7 +19,24 @@ final class VersionCommand implements Callable<Integer> {
   @Mixin private JsonOutput json = new JsonOutput();
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  private record Versions(String holdfast, String java) {}
+  private record Versions(String holdfast, String java) {
+    static Versions current() {
+      return new Versions(AgentVersion.current(), Runtime.version().toString());
+    }
+
+    String line() {
+      return "holdfast " + holdfast + " on Java " + java;
+    }
+  }
+
+  /** Scripts ask for it often, and picocli would take longer than the answer. */
+  static boolean answeredAtOnce(String[] args) {
+    if (args.length != 1 || !args[0].equals("version")) {
+      return false;
+    }
+    System.out.println(Versions.current().line());
+    return true;
+  }
 
   /** For {@code holdfast --version}. */
   static final class Provider implements IVersionProvider {
@@ -32,11 +49,11 @@ final class VersionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Versions versions = new Versions(AgentVersion.current(), Runtime.version().toString());
+    Versions versions = Versions.current();
     if (json.wanted()) {
       JsonOutput.print(out, versions);
     } else {
-      out.println("holdfast " + versions.holdfast() + " on Java " + versions.java());
+      out.println(versions.line());
     }
     return ExitCode.OK;
   }

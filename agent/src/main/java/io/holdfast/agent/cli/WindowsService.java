@@ -30,7 +30,7 @@ public final class WindowsService {
   }
 
   private static int daemon(StringWriter said) {
-    CommandLine commandLine = Holdfast.commandLine();
+    CommandLine commandLine = Commands.of(new String[] {"daemon"});
     commandLine.setErr(new PrintWriter(said, true));
     return commandLine.execute("daemon");
   }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * How this machine stands, put together from the control plane, as far as it can be reached, and
@@ -57,12 +58,16 @@ public record StatusReport(
       List<ProblemLine> problems,
       Optional<Notice> failure) {}
 
-  /** Looks at everything once. */
+  private record ResticAnswer(Optional<String> version, Optional<Notice> failure) {}
+
+  /** Looks at everything once; at restic while the control plane answers. */
   public static StatusReport of(AgentParts parts) {
+    CompletableFuture<ResticAnswer> asked =
+        CompletableFuture.supplyAsync(
+            () -> askRestic(parts), task -> new Thread(task, "restic-version").start());
     Optional<LocalStatus> local = LocalStatus.read(parts.config().stateDirectory());
     Answer answer = ask(new DeviceReports(parts.database(), parts.config().deviceId()));
     boolean daemonRuns = parts.locks().daemonRuns();
-    Optional<String> restic = Optional.empty();
     List<Notice> problems = new ArrayList<>();
     answer.failure().ifPresent(problems::add);
     if (!daemonRuns) {
@@ -73,11 +78,8 @@ public record StatusReport(
                   "the daemon does not run on this machine, so nothing is backed up by schedule",
                   "Start the service, or run 'holdfast daemon'.")));
     }
-    try {
-      restic = Optional.of(parts.restic().get().version().toString());
-    } catch (ResticUnavailable e) {
-      problems.add(Notice.of(Problem.ofDevice(e.code(), e.getMessage(), e.remedy())));
-    }
+    ResticAnswer restic = asked.join();
+    restic.failure().ifPresent(problems::add);
     if (answer.failure().isPresent()) {
       local.ifPresent(status -> problems.addAll(status.problems()));
     } else {
@@ -104,7 +106,7 @@ public record StatusReport(
         local
             .flatMap(LocalStatus::lastSyncAt)
             .or(() -> answer.device().flatMap(DeviceLine::lastSeen)),
-        restic,
+        restic.version(),
         answer.jobs(),
         answer.failure().isPresent() ? local.map(LocalStatus::jobs).orElse(List.of()) : List.of(),
         problems.stream().distinct().toList(),
@@ -113,6 +115,16 @@ public record StatusReport(
         problems.stream().anyMatch(problem -> !problem.isWarning())
             || refused > 0
             || answer.jobs().stream().anyMatch(StatusReport::endedBadly));
+  }
+
+  private static ResticAnswer askRestic(AgentParts parts) {
+    try {
+      return new ResticAnswer(
+          Optional.of(parts.restic().get().version().toString()), Optional.empty());
+    } catch (ResticUnavailable e) {
+      Problem problem = Problem.ofDevice(e.code(), e.getMessage(), e.remedy());
+      return new ResticAnswer(Optional.empty(), Optional.of(Notice.of(problem)));
+    }
   }
 
   private static boolean endedBadly(JobLine job) {

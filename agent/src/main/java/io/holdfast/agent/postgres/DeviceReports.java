@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What the commands at the machine show of its own device; reads only. */
 public final class DeviceReports {
@@ -61,24 +62,25 @@ public final class DeviceReports {
       """
       SELECT id, name, enabled, last_seen
       FROM devices
-      WHERE id = :device
+      WHERE id = ?
       """;
 
   /**
    * @throws ControlPlaneException if the database cannot be reached or refuses
    */
   public Optional<DeviceLine> device() throws ControlPlaneException {
-    return database.call(handle ->
-        handle
-            .createQuery(DEVICE)
-            .bind("device", deviceId)
-            .map((row, _) ->
+    return database
+        .rows(
+            DEVICE,
+            row ->
                 new DeviceLine(
                     row.getString("id"),
                     row.getString("name"),
                     row.getBoolean("enabled"),
-                    Times.read(row, "last_seen")))
-            .findOne());
+                    Times.read(row, "last_seen")),
+            deviceId)
+        .stream()
+        .findFirst();
   }
 
   private static final String JOBS =
@@ -95,7 +97,7 @@ public final class DeviceReports {
         ORDER BY start_time DESC
         LIMIT 1
       ) r ON true
-      WHERE j.device_id = :device
+      WHERE j.device_id = ?
       ORDER BY j.name
       """;
 
@@ -103,8 +105,7 @@ public final class DeviceReports {
    * @throws ControlPlaneException if the database cannot be reached or refuses
    */
   public List<JobLine> jobs() throws ControlPlaneException {
-    return database.call(handle ->
-        handle.createQuery(JOBS).bind("device", deviceId).map((row, _) -> job(row)).list());
+    return database.rows(JOBS, DeviceReports::job, deviceId);
   }
 
   private static JobLine job(ResultSet row) throws SQLException {
@@ -127,9 +128,9 @@ public final class DeviceReports {
              files_new, files_changed, files_unmodified, data_added_bytes, total_files_processed,
              total_bytes_processed, duration_seconds::bigint AS duration_seconds, exit_code, error_message
       FROM runs
-      WHERE device_id = :device AND (CAST(:job AS text) IS NULL OR job_name = :job OR job_id::text = :job)
+      WHERE device_id = ? AND (CAST(? AS text) IS NULL OR job_name = ? OR job_id::text = ?)
       ORDER BY start_time DESC
-      LIMIT :limit
+      LIMIT ?
       """;
 
   /**
@@ -139,14 +140,8 @@ public final class DeviceReports {
    * @throws ControlPlaneException if the database cannot be reached or refuses
    */
   public List<RunLine> runs(Optional<String> job, int limit) throws ControlPlaneException {
-    return database.call(handle ->
-        handle
-            .createQuery(RUNS)
-            .bind("device", deviceId)
-            .bind("job", job.orElse(null))
-            .bind("limit", limit)
-            .map((row, _) -> run(row))
-            .list());
+    @Nullable String asked = job.orElse(null);
+    return database.rows(RUNS, DeviceReports::run, deviceId, asked, asked, asked, limit);
   }
 
   private static RunLine run(ResultSet row) throws SQLException {
@@ -177,7 +172,7 @@ public final class DeviceReports {
       """
       SELECT subject, code, severity, message, remedy, since
       FROM problems
-      WHERE device_id = :device
+      WHERE device_id = ?
       ORDER BY since, subject, code
       """;
 
@@ -185,18 +180,16 @@ public final class DeviceReports {
    * @throws ControlPlaneException if the database cannot be reached or refuses
    */
   public List<ProblemLine> problems() throws ControlPlaneException {
-    return database.call(handle ->
-        handle
-            .createQuery(PROBLEMS)
-            .bind("device", deviceId)
-            .map((row, _) ->
-                new ProblemLine(
-                    row.getString("subject"),
-                    row.getString("code"),
-                    row.getString("severity"),
-                    row.getString("message"),
-                    row.getString("remedy"),
-                    Times.read(row, "since").orElseThrow()))
-            .list());
+    return database.rows(
+        PROBLEMS,
+        row ->
+            new ProblemLine(
+                row.getString("subject"),
+                row.getString("code"),
+                row.getString("severity"),
+                row.getString("message"),
+                row.getString("remedy"),
+                Times.read(row, "since").orElseThrow()),
+        deviceId);
   }
 }
