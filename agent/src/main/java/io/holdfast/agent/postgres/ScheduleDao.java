@@ -14,11 +14,16 @@ final class ScheduleDao {
   private ScheduleDao() {}
 
   // A replayed record must not put an older time over a newer one, unless that one is of a clock
-  // that was wrong.
+  // that was wrong. It may also come after what it belongs to was switched off, and the agent has
+  // told that nothing is due any more.
   private static final String FIRED =
       """
       UPDATE schedules
-      SET last_run_at = :at, next_run_at = :next
+      SET last_run_at = :at,
+          next_run_at = CASE
+            WHEN enabled AND EXISTS (SELECT FROM backup_jobs j JOIN devices d ON d.id = j.device_id
+                                     WHERE j.id = :job AND j.enabled AND d.enabled)
+              THEN CAST(:next AS timestamptz) END
       WHERE id = :id AND job_id = :job
         AND (last_run_at IS NULL OR last_run_at < :at OR last_run_at > now() + interval '10 minutes')
       """;

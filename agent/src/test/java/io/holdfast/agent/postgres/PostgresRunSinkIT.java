@@ -99,6 +99,23 @@ class PostgresRunSinkIT {
   }
 
   @Test
+  void a_run_that_is_told_late_announces_no_next_one_of_what_was_switched_off_meanwhile()
+      throws Exception {
+    int run = 1;
+    for (String table : List.of("schedules", "backup_jobs", "devices")) {
+      sink.started(Records.started(run++, job, DEVICE));
+      assertThat(psql.rows("SELECT FROM schedules WHERE next_run_at IS NOT NULL")).hasSize(1);
+      psql.execute("UPDATE " + table + " SET enabled = false");
+      psql.execute("UPDATE schedules SET next_run_at = NULL");
+      sink.started(Records.started(run++, job, DEVICE));
+      assertThat(psql.rows("SELECT FROM schedules WHERE next_run_at IS NOT NULL"))
+          .as(table)
+          .isEmpty();
+      psql.execute("UPDATE " + table + " SET enabled = true");
+    }
+  }
+
+  @Test
   void replaying_everything_changes_nothing() throws Exception {
     RunStarted first = Records.started(1, job, DEVICE);
     RunStarted second = Records.started(2, job, DEVICE);
