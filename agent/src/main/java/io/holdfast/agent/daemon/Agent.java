@@ -60,7 +60,6 @@ public final class Agent {
 
   private static final Duration PROGRESS_EVERY = Duration.ofSeconds(3);
   private static final Duration DRAIN_RETRY = Duration.ofSeconds(15);
-  static final Duration UNTIL_WOKEN = Duration.ofHours(1);
 
   private final AgentParts parts;
   private final Supervisor service;
@@ -369,7 +368,7 @@ public final class Agent {
       answerRequests();
       restUnlessPushed();
     }
-    return stuck.isPresent() ? DRAIN_RETRY : UNTIL_WOKEN;
+    return stuck.isPresent() ? DRAIN_RETRY : Loop.UNTIL_WOKEN;
   }
 
   private Duration progressTurn() {

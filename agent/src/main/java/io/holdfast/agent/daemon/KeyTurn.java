@@ -22,7 +22,6 @@ final class KeyTurn implements Loop.Turn {
 
   private static final Logger log = LoggerFactory.getLogger(KeyTurn.class);
 
-  private static final Duration UNTIL_WOKEN = Duration.ofHours(1);
   private static final Duration RETRY = Duration.ofMinutes(1);
 
   /** What the control plane is told. */
@@ -61,12 +60,12 @@ final class KeyTurn implements Loop.Turn {
             .map(RepositoryAccess::of);
     if (now.isEmpty()) {
       last = Optional.empty();
-      return UNTIL_WOKEN;
+      return Loop.UNTIL_WOKEN;
     }
     if (now.equals(last)) {
-      return UNTIL_WOKEN;
+      return Loop.UNTIL_WOKEN;
     }
-    return tell(now.get()) ? UNTIL_WOKEN : RETRY;
+    return tell(now.get()) ? Loop.UNTIL_WOKEN : RETRY;
   }
 
   private boolean tell(Repository repository) throws InterruptedException {

@@ -12,6 +12,13 @@ import org.slf4j.LoggerFactory;
 final class Loop {
 
   private static final Logger log = LoggerFactory.getLogger(Loop.class);
+
+  /**
+   * The pause of a turn that has nothing to do before it is woken; a look now and then all the
+   * same.
+   */
+  static final Duration UNTIL_WOKEN = Duration.ofHours(1);
+
   private static final Duration AFTER_A_BUG = Duration.ofSeconds(30);
   private static final Duration AFTER_THE_INTERRUPT = Duration.ofSeconds(1);
 

@@ -32,7 +32,7 @@ final class NotificationTurn implements Loop.Turn {
   @Override
   public Duration take() throws InterruptedException {
     if (!isOn.getAsBoolean()) {
-      return Agent.UNTIL_WOKEN;
+      return Loop.UNTIL_WOKEN;
     }
     try (ChangeNotifications notifications =
         ChangeNotifications.listen(config.database(), config.deviceId())) {
@@ -44,7 +44,7 @@ final class NotificationTurn implements Loop.Turn {
           changed.run();
         }
       }
-      return Agent.UNTIL_WOKEN;
+      return Loop.UNTIL_WOKEN;
     } catch (ControlPlaneException e) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedException();

@@ -37,7 +37,6 @@ final class RestoreTurn implements Loop.Turn {
 
   private static final Duration LOOK_FOR_A_SLOT_EVERY = Duration.ofMillis(500);
   private static final Duration SOMETHING_LEFT = Duration.ofMinutes(1);
-  private static final Duration UNTIL_WOKEN = Duration.ofHours(1);
 
   private final Restorer restorer;
   private final OpenRestores open;
@@ -119,7 +118,7 @@ final class RestoreTurn implements Loop.Turn {
     boolean left = closeWhatWasLeft() || somethingIsUntold();
     Optional<DeviceConfig> now = config.get().filter(known -> known.device().enabled());
     if (stopping || waiting().isEmpty() || now.isEmpty()) {
-      return left ? SOMETHING_LEFT : UNTIL_WOKEN;
+      return left ? SOMETHING_LEFT : Loop.UNTIL_WOKEN;
     }
     // As a backup would: the machine does no more at once than it may.
     Optional<Held> slot = locks.trySlot(now.get().settings().maxConcurrentBackups());

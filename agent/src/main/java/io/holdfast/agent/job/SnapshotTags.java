@@ -69,11 +69,6 @@ public final class SnapshotTags {
     return TagsOfSnapshot.of(tags).device();
   }
 
-  /** The run that has made it. */
-  public static Optional<UUID> runIn(List<String> tags) {
-    return TagsOfSnapshot.of(tags).run();
-  }
-
   /**
    * What snapshots of jobs of this kind carry, those of files excepted: by it the dumps of a
    * control plane that is lost are found.

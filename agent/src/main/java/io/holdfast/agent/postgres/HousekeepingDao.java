@@ -109,9 +109,8 @@ final class HousekeepingDao {
       """;
 
   // The row of its beginning may be gone with the control plane, and the schedule too, to which it
-  // may not refer then. Of
-  // one that is a housekeeper no more it is not taken any more, and must not hold up what comes
-  // behind it.
+  // may not refer then. Of one that is a housekeeper no more it is not taken any more, and must not
+  // hold up what comes behind it.
   private static final String ENDED_WITHOUT_ROW =
       """
       INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time,

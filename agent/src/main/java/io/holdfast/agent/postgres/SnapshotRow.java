@@ -2,7 +2,7 @@ package io.holdfast.agent.postgres;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import io.holdfast.agent.job.SnapshotTags;
+import io.holdfast.agent.job.TagsOfSnapshot;
 import io.holdfast.agent.restic.SnapshotEntry;
 import java.time.Instant;
 import java.util.List;
@@ -34,13 +34,14 @@ record SnapshotRow(
 
   /** No snapshot may be such that the list of all others cannot be written down. */
   static SnapshotRow of(SnapshotEntry entry) {
+    TagsOfSnapshot tags = TagsOfSnapshot.of(entry.tags());
     return new SnapshotRow(
         entry.id(),
         entry.original(),
         entry.time().isBefore(YEAR_1) ? YEAR_1 : entry.time(),
-        SnapshotTags.jobIn(entry.tags()),
-        SnapshotTags.deviceIn(entry.tags()).filter(device -> device.length() <= LONGEST_DEVICE),
-        SnapshotTags.runIn(entry.tags()),
+        tags.job(),
+        tags.device().filter(device -> device.length() <= LONGEST_DEVICE),
+        tags.run(),
         entry.host(),
         entry.paths(),
         entry.tags(),

@@ -82,7 +82,7 @@ class DatabaseCutOffIT {
   void a_daemon_that_is_cut_off_stops_in_time_and_its_run_is_closed_later() throws Exception {
     new FaultyJobs(site).slowEvery(3600, "home", 300);
     Process daemon = site.daemon();
-    eventually().until(() -> !RunningRestic.locks(site).isEmpty());
+    eventually().until(() -> RunningRestic.isAtWork(site));
     eventually().until(() -> statuses("home").equals(List.of("running")));
     network.cut();
     daemon.destroy();

@@ -33,7 +33,7 @@ class FullStateDiskIT {
       site.controlPlane().setting("repository_cache_dir", directory.resolve("cache").toString());
       site.controlPlane().setting("max_concurrent_backups", "2");
       FaultyJobs jobs = new FaultyJobs(site);
-      jobs.due(jobs.slow("slow", 10));
+      jobs.due(jobs.slow("slow", 20));
       Process daemon = site.daemon();
       RunningRestic running = RunningRestic.of(site, daemon, "slow");
       disk.fill();

@@ -107,7 +107,7 @@ class ResticFaultsIT {
     try (Site site = new Site(directory, restic)) {
       new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
-      UUID slow = jobs.slow("slow", 6);
+      UUID slow = jobs.slow("slow", 15);
       jobs.retries(slow, 2, 1);
       jobs.due(slow);
       Process daemon = site.daemon();

@@ -67,7 +67,7 @@ class RestoreInterruptedIT {
       Process restore =
           start(site, "restore", "noise", "--to", directory.resolve("out").toString());
       try {
-        eventually().until(() -> !RunningRestic.locks(site).isEmpty());
+        eventually().until(() -> RunningRestic.isAtWork(site));
         new ProcessBuilder("kill", "-INT", String.valueOf(restore.pid())).start().waitFor();
         assertThat(restore.waitFor(2, TimeUnit.MINUTES)).isTrue();
       } finally {

@@ -5,7 +5,10 @@ import static io.holdfast.agent.testing.Site.eventually;
 import io.holdfast.agent.restic.ProcessIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +19,9 @@ import java.util.stream.Stream;
 /** The restic that a daemon has started for a job, met from outside as the kernel would meet it. */
 public final class RunningRestic implements AutoCloseable {
 
+  /** More than restic's own 200 ms, since the machine may be slow. */
+  private static final Duration LOCK_CHECKED = Duration.ofSeconds(2);
+
   private final ProcessHandle process;
 
   private RunningRestic(ProcessHandle process) {
@@ -24,7 +30,7 @@ public final class RunningRestic implements AutoCloseable {
 
   /** Waits until it is in the middle of its work: it has locked the repository. */
   public static RunningRestic of(Site site, Process daemon, String job) {
-    eventually().until(() -> find(daemon, job).isPresent() && !locks(site).isEmpty());
+    eventually().until(() -> find(daemon, job).isPresent() && isAtWork(site));
     return new RunningRestic(find(daemon, job).orElseThrow());
   }
 
@@ -35,6 +41,26 @@ public final class RunningRestic implements AutoCloseable {
             List.of(process.info().arguments().orElse(new String[0]))
                 .contains("--tag=backup_name=" + job))
         .findFirst();
+  }
+
+  /**
+   * Whether a restic has gone on beyond its lock. In the first 200 ms of it restic 0.14 looks for
+   * the locks of others, and if it is interrupted there it leaves its own behind.
+   */
+  public static boolean isAtWork(Site site) throws IOException {
+    for (String lock : locks(site)) {
+      Path file = site.repository().resolve("locks").resolve(lock);
+      try {
+        if (Files.getLastModifiedTime(file)
+            .toInstant()
+            .isBefore(Instant.now().minus(LOCK_CHECKED))) {
+          return true;
+        }
+      } catch (NoSuchFileException e) {
+        // It has ended meanwhile.
+      }
+    }
+    return false;
   }
 
   /** The names of the locks that lie in the site's repository. */
