@@ -43,4 +43,7 @@ CREATE TRIGGER backup_jobs_check_platform
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.jobs_platform_check();
 
+-- A device could otherwise run it on a table of its own.
+REVOKE EXECUTE ON FUNCTION holdfast.jobs_platform_check() FROM PUBLIC;
+
 UPDATE control_plane_version SET schema_version = 33;

@@ -34,4 +34,7 @@ CREATE TRIGGER settings_words_check
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.setting_words_check();
 
+-- A device could otherwise run it on a table of its own.
+REVOKE EXECUTE ON FUNCTION holdfast.setting_words_check() FROM PUBLIC;
+
 UPDATE control_plane_version SET schema_version = 34;
