@@ -60,8 +60,12 @@ public final class Logging extends ContextAwareBase implements Configurator {
         file.isPresent()
             ? file.get()
             : LogOutput.standardError(context, section.format(), Journal.hears(System.getenv()));
-    root.detachAndStopAllAppenders();
+    Appender<ILoggingEvent> before = root.getAppender(LogOutput.NAME);
     root.addAppender(output);
+    if (before != null) {
+      root.detachAppender(before);
+      before.stop();
+    }
     section.file().filter(_ -> file.isEmpty()).ifPresent(Logging::complain);
   }
 

@@ -56,6 +56,14 @@ public record Environment(
         .resolve("holdfast");
   }
 
+  /** Where the daemon logs to if the file does not say; empty for standard error. */
+  Optional<Path> logFile() {
+    // procrun would put what comes to standard error into files that nobody ever removes.
+    return Optional.of(windows)
+        .filter(Boolean::booleanValue)
+        .map(_ -> programData().resolve("logs").resolve("holdfast.log"));
+  }
+
   private Path programData() {
     return Path.of(variable("ProgramData").orElse("C:\\ProgramData")).resolve("Holdfast");
   }

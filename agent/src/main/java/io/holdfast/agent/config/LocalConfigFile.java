@@ -70,7 +70,7 @@ public final class LocalConfigFile {
     Optional<String> id = deviceId();
     Optional<DatabaseAddress> database = database("database");
     Optional<ControlPlaneDumpSection> dump = controlPlaneDump();
-    LogSection log = LogSection.read(yaml);
+    LogSection log = LogSection.read(yaml, environment.logFile());
     throwFindings();
     return new LocalConfig(
         file,

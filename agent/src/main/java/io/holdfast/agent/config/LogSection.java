@@ -45,10 +45,14 @@ public record LogSection(Optional<Path> file, long maxBytes, int keep, Format fo
     Objects.requireNonNull(format, "format");
   }
 
-  /** What is wrong becomes findings of the file. */
-  static LogSection read(YamlFile yaml) {
+  /**
+   * What is wrong becomes findings of the file.
+   *
+   * @param usualFile where it goes if the section does not say
+   */
+  static LogSection read(YamlFile yaml, Optional<Path> usualFile) {
     return new LogSection(
-        entry(yaml, "file").flatMap(e -> path(yaml, e)),
+        entry(yaml, "file").flatMap(e -> path(yaml, e)).or(() -> usualFile),
         entry(yaml, "max_size").map(e -> size(yaml, e)).orElse(USUAL.maxBytes),
         entry(yaml, "keep").map(e -> number(yaml, e)).orElse(USUAL.keep),
         entry(yaml, "format").map(e -> format(yaml, e)).orElse(USUAL.format));

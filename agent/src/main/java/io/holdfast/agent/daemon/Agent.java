@@ -1,7 +1,5 @@
 package io.holdfast.agent.daemon;
 
-import io.holdfast.agent.daemon.LocalStatus.NextRun;
-import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.LogLevel;
 import io.holdfast.agent.job.Problem;
@@ -18,20 +16,15 @@ import io.holdfast.agent.run.OpenRestores;
 import io.holdfast.agent.run.Owed;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.schedule.JobPlan;
-import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.service.Supervisor;
 import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.DeviceConfig;
-import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneId;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -63,11 +56,10 @@ public final class Agent {
 
   private final AgentParts parts;
   private final Supervisor service;
-  private final ServiceNews news;
+  private final StatusNews statusNews;
   private final Watchdog watchdog;
   private final Consumer<LogLevel> logLevel;
   private final Clock clock;
-  private final Instant startedAt;
   private final AgentState state;
   private final Agenda agenda;
   private final ProblemBoard problems = new ProblemBoard(this::wakeSync);
@@ -99,15 +91,21 @@ public final class Agent {
     this.parts = parts;
     this.service = service;
     this.logLevel = logLevel;
-    news = new ServiceNews(service, ZoneId.systemDefault());
     clock = parts.clock();
-    startedAt = clock.instant();
     clockWatch = new ClockWatch(clock);
     state = new AgentState(this::stateChanged);
     sink = parts.runSink();
     drain = parts.drain();
     redelivery = parts.redelivery();
     agenda = new Agenda(parts.agendaStore(), new SecureRandom());
+    statusNews =
+        new StatusNews(
+            parts.config().stateDirectory(),
+            new ServiceNews(service, ZoneId.systemDefault()),
+            state,
+            agenda,
+            problems,
+            clock);
     RunJournal journal = parts.journal(progress, this::wakeDrain);
     CrashRecovery recovery = parts.recovery(journal);
     DeviceLocks locks = parts.locks();
@@ -214,7 +212,7 @@ public final class Agent {
         parts.config().database().display(),
         parts.config().stateDirectory());
     problems.all().forEach(p -> log.warn("{}. {}", p.message(), p.remedy()));
-    writeStatus();
+    statusNews.tell();
     Stream.of(
             syncLoop, dueLoop, drainLoop, progressLoop, notificationLoop, recoveryLoop, restoreLoop)
         .forEach(Loop::start);
@@ -246,7 +244,7 @@ public final class Agent {
 
   private void stateChanged() {
     followLogLevel();
-    writeStatus();
+    statusNews.tell();
     dueLoop.wake();
     recoveryLoop.wake();
     notificationLoop.wake();
@@ -353,7 +351,7 @@ public final class Agent {
             missedRuns::record);
     ready.forEach(queue::submit);
     if (!ready.isEmpty()) {
-      writeStatus();
+      statusNews.tell();
     }
     return agenda
         .nextMoment(plans, clock.instant())
@@ -382,46 +380,5 @@ public final class Agent {
           }
         });
     return PROGRESS_EVERY;
-  }
-
-  /**
-   * A courtesy to {@code holdfast status} and to the service manager: a full disk must not keep the
-   * agent from its work.
-   */
-  private void writeStatus() {
-    LocalStatus now = status();
-    news.now(now, state.view().config().isPresent());
-    try {
-      now.write(parts.config().stateDirectory());
-    } catch (UncheckedIOException e) {
-      log.warn("{}", e.getMessage());
-    }
-  }
-
-  private LocalStatus status() {
-    AgentState.View view = state.view();
-    Map<Integer, Instant> next = agenda.next(state.activePlans(), clock.instant());
-    return new LocalStatus(
-        ProcessHandle.current().pid(),
-        AgentVersion.current(),
-        startedAt,
-        view.lastSyncAt(),
-        view.syncFailure().map(Notice::of),
-        view.config().map(config -> config.device().enabled()),
-        view.config().map(DeviceConfig::plans).orElse(List.of()).stream()
-            .map(plan -> new NextRun(plan.job().name(), earliest(plan, next)))
-            .toList(),
-        Stream.concat(view.problems().stream(), problems.all().stream())
-            .distinct()
-            .map(Notice::of)
-            .toList());
-  }
-
-  /** Of its schedules, and of the run that it is owed. */
-  private Optional<Instant> earliest(JobPlan plan, Map<Integer, Instant> next) {
-    return Stream.concat(
-            agenda.owed(plan.job().id()).map(Owed::notBefore).stream(),
-            plan.schedules().stream().map(Schedule::id).filter(next::containsKey).map(next::get))
-        .min(Comparator.naturalOrder());
   }
 }

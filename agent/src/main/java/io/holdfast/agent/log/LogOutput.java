@@ -14,6 +14,9 @@ import java.util.Optional;
 /** Where the log goes, made in code: reading logback's XML would make every command slower. */
 public final class LogOutput {
 
+  /** By which logback knows our one output, beside those of a platform. */
+  public static final String NAME = "log";
+
   private static final String TIMED = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n";
   private static final String BARE = "%msg%n";
 
@@ -47,6 +50,7 @@ public final class LogOutput {
       OutputStreamAppender<ILoggingEvent> appender,
       LoggerContext context,
       Encoder<ILoggingEvent> lines) {
+    appender.setName(NAME);
     appender.setContext(context);
     lines.setContext(context);
     lines.start();

@@ -19,6 +19,7 @@ class EnvironmentTest {
       Environment named = of(Map.of("ProgramData", "D:\\Data"), true, service);
       assertThat(named.configFile()).isEqualTo(Path.of("D:\\Data", "Holdfast", "holdfast.yaml"));
       assertThat(named.stateDirectory()).isEqualTo(Path.of("D:\\Data", "Holdfast", "state"));
+      assertThat(named.logFile()).contains(Path.of("D:\\Data", "Holdfast", "logs", "holdfast.log"));
       assertThat(of(Map.of(), true, service).configFile())
           .isEqualTo(Path.of("C:\\ProgramData", "Holdfast", "holdfast.yaml"));
     }
@@ -28,6 +29,7 @@ class EnvironmentTest {
   void elsewhere_root_has_the_machines_places_and_others_their_own() {
     assertThat(of(Map.of(), false, true).configFile())
         .isEqualTo(Path.of("/etc/holdfast/holdfast.yaml"));
+    assertThat(of(Map.of(), false, true).logFile()).isEmpty();
     assertThat(of(Map.of(), false, false).configFile())
         .isEqualTo(Path.of("/home/me/.config/holdfast/holdfast.yaml"));
     assertThat(of(Map.of("XDG_STATE_HOME", "/state"), false, false).stateDirectory())
