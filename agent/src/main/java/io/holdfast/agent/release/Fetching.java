@@ -131,6 +131,9 @@ final class Fetching {
     if (status == HttpURLConnection.HTTP_NOT_FOUND) {
       return false;
     }
+    if (status == HttpURLConnection.HTTP_PROXY_AUTH) {
+      throw NetworkFaults.proxyWantsPassword();
+    }
     if (status != HttpURLConnection.HTTP_OK) {
       throw new CannotInstall(
           address.getHost() + " answers with HTTP " + status + " instead of " + address,

@@ -2,6 +2,7 @@ package io.holdfast.agent.release;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.Proxy;
 import java.net.SocketTimeoutException;
@@ -42,11 +43,22 @@ final class NetworkFaults {
 
   private static CannotInstall other(URI address, Proxy proxy, IOException failure) {
     String said = String.valueOf(failure.getMessage());
+    if (said.contains("Unable to tunnel through proxy") && said.contains(" 407 ")) {
+      return proxyWantsPassword();
+    }
     return said.contains("Unable to tunnel through proxy")
         ? new CannotInstall(
             reached(address, proxy) + " refuses: " + said,
             "Check HTTPS_PROXY and NO_PROXY, and whether the proxy lets this machine through.")
         : new CannotInstall("the download of " + address + " broke off: " + said, AGAIN);
+  }
+
+  /** It would stand in the environment, where a password has no place. */
+  static CannotInstall proxyWantsPassword() {
+    return new CannotInstall(
+        "the proxy wants a user and a password, and holdfast sends none",
+        "Name a mirror that needs no proxy with --from, or fetch restic in another way and name it as restic.path in"
+            + " the configuration file. Nothing was installed.");
   }
 
   static CannotInstall truncated(String address, long came, long announced) {
@@ -56,8 +68,8 @@ final class NetworkFaults {
   }
 
   private static String reached(URI address, Proxy proxy) {
-    return proxy.type() == Proxy.Type.DIRECT
-        ? address.getHost()
-        : "the proxy " + String.valueOf(proxy.address()).replaceFirst("^([^/]*)/[^:]*", "$1");
+    return proxy.address() instanceof InetSocketAddress place
+        ? "the proxy " + place.getHostString() + ":" + place.getPort()
+        : address.getHost();
   }
 }

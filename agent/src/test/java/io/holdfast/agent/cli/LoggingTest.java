@@ -21,8 +21,7 @@ class LoggingTest {
 
   @TempDir private Path directory;
 
-  private final Logger root =
-      (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+  private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
 
   private List<Appender<ILoggingEvent>> outputs() {
     List<Appender<ILoggingEvent>> all = new ArrayList<>();

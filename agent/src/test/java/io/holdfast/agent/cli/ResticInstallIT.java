@@ -11,9 +11,13 @@ import io.holdfast.agent.testing.ReleaseServer;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -233,12 +237,52 @@ class ResticInstallIT {
     variables.put("HTTPS_PROXY", "http://127.0.0.1:" + nobody);
     refused(
         holdfast("restic", "install", "--from", "https://mirror.invalid", "-c", config),
-        "the proxy",
-        ":" + nobody + " cannot be reached");
+        "the proxy 127.0.0.1:" + nobody + " cannot be reached");
     variables.put("HTTPS_PROXY", "http://me:hunter2@127.0.0.1:" + nobody);
     Result secret = holdfast("restic", "install", "--from", "https://mirror.invalid", "-c", config);
     refused(secret, "the variable HTTPS_PROXY names no proxy");
     assertThat(secret.all()).doesNotContain("hunter2");
+  }
+
+  @Test
+  void a_proxy_that_wants_a_password_or_refuses_is_told_from_the_mirror() throws Exception {
+    String sum = "ab".repeat(32);
+    String[] plain = {"restic", "install", "--from", "http://mirror.invalid", "--sha256", sum};
+    String[] secure = {"restic", "install", "--from", "https://mirror.invalid"};
+    try (ReleaseServer proxy = ReleaseServer.plain()) {
+      variables.put("http_proxy", proxy.address().replace("/releases", ""));
+      proxy.answerWith(407);
+      refused(holdfast(plain), "the proxy wants a user and a password", "restic.path");
+      assertThat(proxy.asked()).containsExactly("/v0.18.0/" + ReleaseServer.file(NEW));
+    }
+    for (String status : List.of("407 Proxy Authentication Required", "403 Forbidden")) {
+      try (ServerSocket proxy = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        variables.put("https_proxy", "http://127.0.0.1:" + proxy.getLocalPort());
+        Thread answering = Thread.startVirtualThread(() -> answer(proxy, status));
+        refused(
+            holdfast(secure),
+            status.startsWith("407")
+                ? "the proxy wants a user and a password"
+                : "the proxy 127.0.0.1:" + proxy.getLocalPort() + " refuses: ");
+        answering.join();
+      }
+    }
+  }
+
+  /** To one request. */
+  private static void answer(ServerSocket proxy, String status) {
+    try (Socket client = proxy.accept()) {
+      BufferedReader request =
+          new BufferedReader(new InputStreamReader(client.getInputStream(), UTF_8));
+      while (!request.readLine().isEmpty()) {
+        // Its head ends with an empty line.
+      }
+      client
+          .getOutputStream()
+          .write(("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n").getBytes(UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
