@@ -51,12 +51,12 @@ other_process() { [ "$(unit MainPID)" != 0 ] && [ "$(unit MainPID)" != "$1" ]; }
 
 main_process() { inside readlink "/proc/$(unit MainPID)/exe"; }
 
-# No new rights, a filter of system calls, and the seven capabilities.
+# No new rights, a filter of system calls, and the six capabilities.
 has_few_rights() {
   local status
   status=$(inside cat "/proc/$(unit MainPID)/status")
   same "$(sed -n 's/^\(NoNewPrivs\|Seccomp\|CapEff\|CapBnd\):[[:space:]]*//p' <<<"$status" | xargs)" \
-    "000000008800001f 000000008800001f 1 2"
+    "000000008000001f 000000008000001f 1 2"
 }
 
 cannot_write() {
@@ -105,7 +105,7 @@ list_files() {
   inside find / "${without[@]}" -type f -printf '%M %u:%g %p %s %T@\n' -o -printf '%M %u:%g %p %l\n' | LC_ALL=C sort -k 3
 }
 
-list_packages() { inside dpkg-query -W -f '${Package}\n' | LC_ALL=C sort; }
+list_packages() { inside dpkg --get-selections | cut -f1 | LC_ALL=C sort; }
 
 # What was recommended. By name: autoremove keeps what any other package suggests.
 purge_companions() {
