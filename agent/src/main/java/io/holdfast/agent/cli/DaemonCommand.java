@@ -41,6 +41,17 @@ final class DaemonCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidConfig, InterruptedException {
+    Supervisor service = Supervisor.current();
+    try {
+      return run(service);
+    } catch (InvalidConfig | CommandFailure e) {
+      // Between its attempts 'systemctl status' shows no lines of the journal, but this.
+      service.status(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private int run(Supervisor service) throws InvalidConfig, InterruptedException {
     Logging.forDaemon(verbose);
     LocalConfig local = config.load();
     Logging.to(local.log());
@@ -48,7 +59,7 @@ final class DaemonCommand implements Callable<Integer> {
         new AgentParts(
             local, Machine.current(), Database.pooled(local.database()), Clock.systemUTC());
     try (Held _ = onlyDaemon(parts)) {
-      Agent agent = new Agent(parts, Supervisor.current(), this::follow);
+      Agent agent = new Agent(parts, service, this::follow);
       StopCall stop = StopCall.OF_PROCESS;
       Runtime.getRuntime().addShutdownHook(new Thread(() -> awaitStop(stop), "stop"));
       agent.start();

@@ -8,6 +8,7 @@ import io.holdfast.agent.testing.NotifySocketServer;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,5 +84,17 @@ class ServiceIT {
         .untilAsserted(() ->
             assertThat(systemd.heard())
                 .anyMatch(m -> m.startsWith("STATUS=1 job; goes by what was synced last: ")));
+  }
+
+  @Test
+  void why_it_does_not_start_is_said_too() throws Exception {
+    Files.writeString(
+        site.config(), Files.readString(site.config()).replace("database:", "databse:"));
+
+    Process daemon = site.daemon();
+
+    assertThat(daemon.waitFor()).isEqualTo(5);
+    assertThat(systemd.heard())
+        .anyMatch(m -> m.matches("STATUS=.*holdfast.yaml:[0-9]+: the key databse is unknown.*"));
   }
 }
