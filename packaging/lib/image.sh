@@ -22,11 +22,11 @@ stamp() {
 
 # image HOME: fills the directory; all files have the commit's time, which the cache holds the jars to.
 image() {
-  local home=$1 jar
+  local home=$1
   mkdir -p "$home"
   cp -a "$root/agent/target/holdfast/bin" "$root/agent/target/holdfast/lib" "$home/"
   rm -f "$home"/lib/holdfast.aot "$home"/lib/checker-qual-*.jar
-  for jar in "$home"/lib/picocli-*.jar; do "$JAVA_HOME/bin/java" "$root/packaging/linux/Frames.java" "$jar"; done
+  "$JAVA_HOME/bin/java" "$root/packaging/linux/Jars.java" "$home/lib"
   "$JAVA_HOME/bin/jlink" --add-modules "$modules" --strip-debug --no-header-files --no-man-pages \
     --output "$home/runtime"
   rm -f "$home/runtime/bin/keytool"

@@ -16,7 +16,13 @@ final class Failures {
   private Failures() {}
 
   static int handle(Exception failure, CommandLine commandLine, ParseResult parsed) {
-    PrintWriter err = commandLine.getErr();
+    return handle(failure, commandLine.getErr());
+  }
+
+  /**
+   * @return the exit code
+   */
+  static int handle(Exception failure, PrintWriter err) {
     return switch (failure) {
       case CommandFailure f -> say(err, f.getMessage(), f.remedy(), f.exitCode());
       case InvalidConfig f -> say(err, f.getMessage(), "", ExitCode.CONFIGURATION);

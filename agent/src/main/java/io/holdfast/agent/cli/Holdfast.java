@@ -1,5 +1,6 @@
 package io.holdfast.agent.cli;
 
+import java.util.OptionalInt;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +45,8 @@ public final class Holdfast implements Runnable {
 
   public static void main(String[] args) {
     if (!VersionCommand.answeredAtOnce(args)) {
-      System.exit(Commands.of(args).execute(args));
+      OptionalInt status = StatusCommand.answeredAtOnce(args);
+      System.exit(status.isPresent() ? status.getAsInt() : Commands.of(args).execute(args));
     }
   }
 

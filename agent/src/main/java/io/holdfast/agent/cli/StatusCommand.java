@@ -1,12 +1,10 @@
 package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
-import io.holdfast.agent.daemon.AgentParts;
-import io.holdfast.agent.daemon.LocalStatus.NextRun;
-import io.holdfast.agent.daemon.LocalStatus.Notice;
-import io.holdfast.agent.daemon.StatusReport;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.time.Instant;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,74 +27,26 @@ final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InvalidConfig {
-    try (AgentParts parts = config.parts()) {
-      StatusReport report = StatusReport.of(parts);
-      if (json.wanted()) {
-        JsonOutput.print(spec.commandLine().getOut(), report);
-      } else {
-        print(report, parts.clock().instant());
-      }
-      if (!report.connected()) {
-        return ExitCode.CONTROL_PLANE;
-      }
-      return report.attention() ? ExitCode.WRONG : ExitCode.OK;
+    return StatusShown.show(config, json.wanted(), spec.commandLine().getOut());
+  }
+
+  /**
+   * The exit code of {@code holdfast status} with nothing behind it; empty for any other command
+   * line. What watches a machine asks for it often, and picocli would take as long as the answer.
+   */
+  static OptionalInt answeredAtOnce(String[] args) {
+    if (args.length != 1 || !args[0].equals("status")) {
+      return OptionalInt.empty();
+    }
+    PrintWriter out = writer(System.out);
+    try {
+      return OptionalInt.of(StatusShown.show(new ConfigOption(), false, out));
+    } catch (InvalidConfig | RuntimeException e) {
+      return OptionalInt.of(Failures.handle(e, writer(System.err)));
     }
   }
 
-  private void print(StatusReport report, Instant now) {
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        "device    %s (%s), %s%n",
-        Paint.strong(report.deviceName()), report.deviceId(), standing(report));
-    out.printf(
-        "database  %s, %s%n",
-        report.database(),
-        report.connected() ? Paint.good("connected") : Paint.bad("not reachable"));
-    out.printf(
-        "daemon    %s; last sync %s%n",
-        report.daemonRuns()
-            ? Paint.good("running") + report.daemonPid().map(pid -> " (pid " + pid + ")").orElse("")
-            : Paint.bad("not running"),
-        report.lastSyncAt().map(at -> Text.relative(at, now)).orElse("never"));
-    out.printf("restic    %s%n", report.restic().orElse(Paint.bad("none that can be used")));
-    if (report.spoolWaiting() > 0 || report.spoolRefused() > 0) {
-      out.printf(
-          "spool     %d records wait for the control plane, %d were refused%n",
-          report.spoolWaiting(), report.spoolRefused());
-    }
-    out.println();
-    jobs(out, report);
-    if (!report.problems().isEmpty()) {
-      out.println();
-      for (Notice problem : report.problems()) {
-        out.println(
-            (problem.isWarning() ? Paint.careful("~ ") : Paint.bad("! "))
-                + problem.message()
-                + ". "
-                + problem.remedy());
-      }
-    }
-    out.flush();
-  }
-
-  private static String standing(StatusReport report) {
-    if (report.connected() && !report.registered()) {
-      return Paint.careful("not registered yet");
-    }
-    return report.enabled() ? "enabled" : Paint.careful("paused by an admin");
-  }
-
-  private static void jobs(PrintWriter out, StatusReport report) {
-    if (!report.connected()) {
-      Table table = new Table("JOB", "NEXT RUN (as last synced)");
-      for (NextRun job : report.lastKnownNextRuns()) {
-        table.row(job.job(), Text.time(job.nextRunAt()));
-      }
-      table.print(out);
-    } else if (report.jobs().isEmpty()) {
-      out.println("no jobs; an admin adds them to the table backup_jobs");
-    } else {
-      JobsCommand.table(report.jobs()).print(out);
-    }
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, stream.charset()), true);
   }
 }

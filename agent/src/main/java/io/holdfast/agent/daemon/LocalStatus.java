@@ -2,19 +2,8 @@ package io.holdfast.agent.daemon;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.holdfast.agent.job.Problem;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -66,40 +55,13 @@ public record LocalStatus(
   /** A job and when it is due next; empty for one that only runs by hand. */
   public record NextRun(String job, Optional<Instant> nextRunAt) {}
 
-  private static final String FILE = "status.json";
-
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .addModule(new Jdk8Module())
-          .addModule(new JavaTimeModule())
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .build();
-
   /** Replaces the file as a whole, so that a reader never sees half of it. */
   void write(Path stateDirectory) {
-    Path written = stateDirectory.resolve(FILE + ".new");
-    try {
-      Files.write(written, JSON.writeValueAsBytes(this));
-      Files.move(
-          written,
-          stateDirectory.resolve(FILE),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "the status file in " + stateDirectory + " cannot be written", e);
-    }
+    LocalStatusFile.write(stateDirectory, this);
   }
 
   /** What a daemon left there, if one ever did; a file that is no status counts as none. */
   public static Optional<LocalStatus> read(Path stateDirectory) {
-    try {
-      return Optional.of(
-          JSON.readValue(Files.readAllBytes(stateDirectory.resolve(FILE)), LocalStatus.class));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
+    return LocalStatusFile.read(stateDirectory);
   }
 }

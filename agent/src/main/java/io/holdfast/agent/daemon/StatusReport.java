@@ -11,9 +11,12 @@ import io.holdfast.agent.postgres.DeviceReports.ProblemLine;
 import io.holdfast.agent.restic.ResticUnavailable;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /**
  * How this machine stands, put together from the control plane, as far as it can be reached, and
@@ -60,13 +63,13 @@ public record StatusReport(
 
   private record ResticAnswer(Optional<String> version, Optional<Notice> failure) {}
 
-  /** Looks at everything once; at restic while the control plane answers. */
+  /** Looks at everything once; at this machine while the control plane answers. */
   public static StatusReport of(AgentParts parts) {
-    CompletableFuture<ResticAnswer> asked =
-        CompletableFuture.supplyAsync(
-            () -> askRestic(parts), task -> new Thread(task, "restic-version").start());
-    Optional<LocalStatus> local = LocalStatus.read(parts.config().stateDirectory());
+    CompletableFuture<ResticAnswer> asked = meanwhile("restic-version", () -> askRestic(parts));
+    CompletableFuture<Optional<LocalStatus>> left =
+        meanwhile("local-status", () -> LocalStatus.read(parts.config().stateDirectory()));
     Answer answer = ask(new DeviceReports(parts.database(), parts.config().deviceId()));
+    Optional<LocalStatus> local = left.join();
     boolean daemonRuns = parts.locks().daemonRuns();
     List<Notice> problems = new ArrayList<>();
     answer.failure().ifPresent(problems::add);
@@ -109,12 +112,26 @@ public record StatusReport(
         restic.version(),
         answer.jobs(),
         answer.failure().isPresent() ? local.map(LocalStatus::jobs).orElse(List.of()) : List.of(),
-        problems.stream().distinct().toList(),
+        withoutRepeats(problems),
         parts.spool().waiting().size(),
         refused,
         problems.stream().anyMatch(problem -> !problem.isWarning())
             || refused > 0
             || answer.jobs().stream().anyMatch(StatusReport::endedBadly));
+  }
+
+  private static <T> CompletableFuture<T> meanwhile(String thread, Supplier<T> work) {
+    return CompletableFuture.supplyAsync(work, task -> new Thread(task, thread).start());
+  }
+
+  /** Each once. By what they say: the JVM takes its time to make up how to compare records. */
+  private static List<Notice> withoutRepeats(List<Notice> notices) {
+    Map<List<String>, Notice> once = new LinkedHashMap<>();
+    for (Notice it : notices) {
+      once.putIfAbsent(
+          List.of(it.subject(), it.code(), it.severity(), it.message(), it.remedy()), it);
+    }
+    return List.copyOf(once.values());
   }
 
   private static ResticAnswer askRestic(AgentParts parts) {

@@ -2,11 +2,11 @@ package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.config.DatabaseAddress;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import org.jdbi.v3.core.ConnectionFactory;
+import org.postgresql.Driver;
 
 /**
  * Opens connections as they are needed and keeps one of them for the next call, which is all the
@@ -30,8 +30,7 @@ final class OneConnection implements ConnectionFactory, AutoCloseable {
   }
 
   private Connection connect() throws SQLException {
-    Connection connection =
-        DriverManager.getConnection(address.jdbcUrl(), Database.credentials(address));
+    Connection connection = open();
     try (Statement statement = connection.createStatement()) {
       statement.execute(Database.AT_CONNECTING);
       return connection;
@@ -39,6 +38,15 @@ final class OneConnection implements ConnectionFactory, AutoCloseable {
       connection.close();
       throw e;
     }
+  }
+
+  /** Without the DriverManager, which would look through all jars for other drivers first. */
+  private Connection open() throws SQLException {
+    Connection connection = new Driver().connect(address.jdbcUrl(), Database.credentials(address));
+    if (connection == null) {
+      throw new SQLException("this is no address of PostgreSQL", "08001");
+    }
+    return connection;
   }
 
   private synchronized Optional<Connection> take() {

@@ -35,7 +35,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Spool {
 
-  private static final Logger log = LoggerFactory.getLogger(Spool.class);
+  /** Made when there is something to say: a command that only counts the records must not wait. */
+  private static final class Log {
+    static final Logger OF_SPOOL = LoggerFactory.getLogger(Spool.class);
+  }
+
   private static final String SUFFIX = ".json";
 
   /** More than the record of any end takes: its texts are bounded. */
@@ -95,7 +99,7 @@ public final class Spool {
     try {
       DurableFile.remove(reserved(started));
     } catch (IOException e) {
-      log.warn("the file {} cannot be removed", reserved(started), e);
+      Log.OF_SPOOL.warn("the file {} cannot be removed", reserved(started), e);
     }
   }
 
@@ -183,7 +187,7 @@ public final class Spool {
     try {
       Files.writeString(aside.resolveSibling(file.getFileName() + ".reason"), reason + "\n");
       Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      log.error("a run record was refused and is kept as {}: {}", aside, reason);
+      Log.OF_SPOOL.error("a run record was refused and is kept as {}: {}", aside, reason);
     } catch (IOException e) {
       throw new UncheckedIOException("the spool file " + file + " cannot be set aside", e);
     }

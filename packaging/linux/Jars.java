@@ -7,29 +7,37 @@ import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassTransform;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Brings the classes of a jar that were compiled for Java 5, as picocli's are, to the class format
- * of Java 8: the same code with stack map frames. Without them the JVM keeps no class in an
- * ahead-of-time cache, and verifies each at every start in a slow old way. For the build alone:
- * java Frames.java JAR
+ * Makes the jars of a directory ready for the package. Stored and no longer deflated: the package is
+ * pressed as a whole, and much better if its parts are not. And the classes of picocli, compiled for
+ * Java 5, are brought to the class format of Java 8: the same code with stack map frames, without
+ * which the JVM keeps no class in an ahead-of-time cache, and verifies each at every start in a slow
+ * old way. The same jars give the same jars. For the build alone: java Jars.java DIRECTORY
  */
-public final class Frames {
+public final class Jars {
 
   private static final int JAVA_8 = ClassFile.JAVA_8_VERSION;
 
-  private Frames() {}
+  private Jars() {}
 
   public static void main(String[] args) throws IOException {
-    Path jar = Path.of(args[0]);
-    FileTime modified = Files.getLastModifiedTime(jar);
+    try (Stream<Path> files = Files.list(Path.of(args[0]))) {
+      for (Path jar : files.filter(file -> file.toString().endsWith(".jar")).toList()) {
+        rewrite(jar);
+      }
+    }
+  }
+
+  private static void rewrite(Path jar) throws IOException {
     Map<String, byte[]> content = new LinkedHashMap<>();
     Map<String, Long> times = new LinkedHashMap<>();
     try (ZipFile zip = new ZipFile(jar.toFile())) {
@@ -38,17 +46,28 @@ public final class Frames {
         times.put(entry.getName(), entry.getTime());
       }
     }
-    ClassFile format = format(content);
+    if (jar.getFileName().toString().startsWith("picocli-")) {
+      ClassFile format = format(content);
+      content.replaceAll((name, bytes) -> isOld(name, bytes) ? withFrames(format, bytes) : bytes);
+    }
     try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(jar))) {
+      out.setMethod(ZipOutputStream.STORED);
       for (Map.Entry<String, byte[]> file : content.entrySet()) {
-        ZipEntry entry = new ZipEntry(file.getKey());
-        entry.setTime(times.get(file.getKey()));
-        out.putNextEntry(entry);
-        out.write(isOld(file) ? withFrames(format, file.getValue()) : file.getValue());
+        out.putNextEntry(stored(file.getKey(), file.getValue(), times.get(file.getKey())));
+        out.write(file.getValue());
         out.closeEntry();
       }
     }
-    Files.setLastModifiedTime(jar, modified);
+  }
+
+  private static ZipEntry stored(String name, byte[] bytes, long time) {
+    CRC32 sum = new CRC32();
+    sum.update(bytes);
+    ZipEntry entry = new ZipEntry(name);
+    entry.setTime(time);
+    entry.setSize(bytes.length);
+    entry.setCrc(sum.getValue());
+    return entry;
   }
 
   /** Its superclasses are in the jar or in the JDK. */
@@ -64,9 +83,8 @@ public final class Frames {
         ClassHierarchyResolverOption.of(own.orElse(ClassHierarchyResolver.defaultResolver())));
   }
 
-  private static boolean isOld(Map.Entry<String, byte[]> file) {
-    return file.getKey().endsWith(".class")
-        && ((file.getValue()[6] & 0xff) << 8 | file.getValue()[7] & 0xff) < JAVA_8;
+  private static boolean isOld(String name, byte[] bytes) {
+    return name.endsWith(".class") && ((bytes[6] & 0xff) << 8 | bytes[7] & 0xff) < JAVA_8;
   }
 
   private static byte[] withFrames(ClassFile format, byte[] old) {
