@@ -31,10 +31,16 @@ final class VersionCommand implements Callable<Integer> {
 
   /** Scripts ask for it often, and picocli would take longer than the answer. */
   static boolean answeredAtOnce(String[] args) {
-    if (args.length != 1 || !args[0].equals("version")) {
+    if (args.length != 1) {
       return false;
     }
-    System.out.println(Versions.current().line());
+    switch (args[0]) {
+      case "version" -> System.out.println(Versions.current().line());
+      case "--version", "-V" -> System.out.println("holdfast " + AgentVersion.current());
+      default -> {
+        return false;
+      }
+    }
     return true;
   }
 

@@ -151,17 +151,18 @@ public final class Agent {
     syncLoop =
         Loop.inDaemon(
             "sync",
-            new SyncTurn(
-                parts.configSource(),
-                cache,
-                parts::heartbeat,
-                parts::deviceConfig,
-                parts.review(),
-                problems,
-                agenda,
-                clock,
-                state,
-                this::afterSync));
+            new Tidied(
+                new SyncTurn(
+                    parts.configSource(),
+                    cache,
+                    parts::heartbeat,
+                    parts::deviceConfig,
+                    parts.review(),
+                    problems,
+                    agenda,
+                    clock,
+                    state,
+                    this::afterSync)));
     dueLoop = Loop.inDaemon("due", this::dueTurn);
     drainLoop = Loop.inDaemon("drain", this::drainTurn);
     progressLoop = Loop.inDaemon("progress", this::progressTurn);
