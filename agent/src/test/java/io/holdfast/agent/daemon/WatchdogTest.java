@@ -87,6 +87,7 @@ class WatchdogTest {
     eventually().until(() -> !loop.getsOn(Duration.ZERO));
     Watchdog watchdog = watching(loop, Duration.ZERO);
     assertThat(signsOfOneRound(watchdog)).isZero();
+    assertThat(signsOfOneRound(watchdog)).as("nor later").isZero();
     goOn.countDown();
     eventually().until(() -> loop.getsOn(Duration.ZERO));
     assertThat(signsOfOneRound(watchdog)).isEqualTo(1);
