@@ -37,7 +37,7 @@ says() {
 
 # within SECONDS COMMAND...
 within() {
-  (wait_for "$1" "$2" "${@:2}") && return 0
+  (wait_for "$1" "$2" "${@:2}") >/dev/null 2>&1 && return 0
   "${@:2}" || true
   query "SELECT job_name, triggered_by, outcome, metadata->>'code', error_message FROM runs ORDER BY start_time DESC LIMIT 3"
   return 1
