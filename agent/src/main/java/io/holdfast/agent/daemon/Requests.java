@@ -143,7 +143,9 @@ final class Requests {
       return;
     }
     try {
-      log.info("{} asks for a restore", request.requestedBy());
+      if (!request.again()) {
+        log.info("{} asks for a restore", request.requestedBy());
+      }
       restores.submit(AskedRestore.of(request.id(), request.jobId(), request.parameters()));
     } catch (CannotRestore e) {
       source.answer(request.id(), false, e.getMessage() + ". " + e.remedy());
