@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import java.time.Duration;
+import java.util.function.LongSupplier;
 
 /**
  * A turn after which the heap is collected as a whole, once in a while. Left to itself the serial
@@ -10,22 +11,31 @@ import java.time.Duration;
 final class Tidied implements Loop.Turn {
 
   /** A collection takes some 20 ms, and syncs may come close upon each other. */
-  private static final Duration AT_MOST_EVERY = Duration.ofMinutes(1);
+  static final Duration AT_MOST_EVERY = Duration.ofMinutes(1);
 
   private final Loop.Turn turn;
-  private long last = System.nanoTime() - AT_MOST_EVERY.toNanos();
+  private final Runnable collection;
+  private final LongSupplier nanoTime;
+  private long last;
 
   Tidied(Loop.Turn turn) {
+    this(turn, System::gc, System::nanoTime);
+  }
+
+  Tidied(Loop.Turn turn, Runnable collection, LongSupplier nanoTime) {
     this.turn = turn;
+    this.collection = collection;
+    this.nanoTime = nanoTime;
+    last = nanoTime.getAsLong() - AT_MOST_EVERY.toNanos();
   }
 
   @Override
   public Duration take() throws InterruptedException {
     Duration wait = turn.take();
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     if (now - last >= AT_MOST_EVERY.toNanos()) {
       last = now;
-      System.gc();
+      collection.run();
     }
     return wait;
   }
