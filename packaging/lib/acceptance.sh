@@ -1,8 +1,6 @@
 # shellcheck shell=bash
-# What packaging/linux/acceptance does and asks in its machine. Sourced, after machine.sh.
+# What packaging/linux/acceptance does and asks in its machine. Sourced, after machine.sh and checks.sh.
 
-checks=0
-bad=0
 url=postgresql://alice@127.0.0.1:5432/holdfast
 
 step() { printf '\n== %s (%s s)\n' "$*" "$SECONDS" >&2; }
@@ -20,10 +18,6 @@ check() {
     tail -n 12 "$work/said" | sed 's/^/    /' >&2
   fi
 }
-
-same() { [ "$1" = "$2" ] || { echo "found: $1; wanted: $2"; return 1; }; }
-
-none() { [ -z "$1" ] || { echo "$1"; return 1; }; }
 
 at_least() { [ "$2" -ge "$1" ] || { echo "$2 is less than $1"; return 1; }; }
 

@@ -36,7 +36,7 @@ final class VersionCommand implements Callable<Integer> {
     }
     switch (args[0]) {
       case "version" -> System.out.println(Versions.current().line());
-      case "--version", "-V" -> System.out.println("holdfast " + AgentVersion.current());
+      case "--version", "-V" -> System.out.println(Provider.line());
       default -> {
         return false;
       }
@@ -48,7 +48,11 @@ final class VersionCommand implements Callable<Integer> {
   static final class Provider implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"holdfast " + AgentVersion.current()};
+      return new String[] {line()};
+    }
+
+    static String line() {
+      return "holdfast " + AgentVersion.current();
     }
   }
 

@@ -43,14 +43,14 @@ final class NetworkFaults {
 
   private static CannotInstall other(URI address, Proxy proxy, IOException failure) {
     String said = String.valueOf(failure.getMessage());
-    if (said.contains("Unable to tunnel through proxy") && said.contains(" 407 ")) {
-      return proxyWantsPassword();
+    if (!said.contains("Unable to tunnel through proxy")) {
+      return new CannotInstall("the download of " + address + " broke off: " + said, AGAIN);
     }
-    return said.contains("Unable to tunnel through proxy")
-        ? new CannotInstall(
+    return said.contains(" 407 ")
+        ? proxyWantsPassword()
+        : new CannotInstall(
             reached(address, proxy) + " refuses: " + said,
-            "Check HTTPS_PROXY and NO_PROXY, and whether the proxy lets this machine through.")
-        : new CannotInstall("the download of " + address + " broke off: " + said, AGAIN);
+            "Check HTTPS_PROXY and NO_PROXY, and whether the proxy lets this machine through.");
   }
 
   /** It would stand in the environment, where a password has no place. */
