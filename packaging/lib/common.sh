@@ -125,18 +125,6 @@ maven() {
     mvn -B -ntp -Dstyle.color=never "$@")
 }
 
-# A TCP port on the loopback interface that nobody listens on.
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 20000))
-    if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-      printf '%s\n' "$port"
-      return 0
-    fi
-  done
-}
-
 # wait_for SECONDS WHAT COMMAND...: until the command succeeds.
 wait_for() {
   local seconds=$1 what=$2 deadline
@@ -164,32 +152,33 @@ alive() {
 
 gone() { ! alive "$1"; }
 
-# end NAME: ends the process that was remembered under the name, if it is still that process.
+# end NAME [SIGNAL]: ends the process that was remembered under the name, if it is still that process.
 end() {
   local pid
   if alive "$1"; then
     read -r pid _ <"$work/$1.pid"
-    kill "$pid" 2>/dev/null || true
+    kill "-${2:-TERM}" "$pid" 2>/dev/null || true
     wait_for 120 "the end of $1 (pid $pid)" gone "$1"
   fi
   rm -f "$work/$1.pid"
 }
 
-# start_postgres: an embedded PostgreSQL with its data in $work/postgres; sets $port.
+# start_postgres: an embedded PostgreSQL with its data in $work/postgres; sets $port. Java has ended when it runs.
 start_postgres() {
-  local embedded=$root/packaging/embedded-postgres/target
-  port=$(free_port)
-  "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx64m -cp "$embedded/*:$embedded/lib/*" \
-    io.holdfast.embedded.ServePostgres "$work/postgres" "$port" >"$work/postgres.log" 2>&1 </dev/null &
-  remember postgres $!
-  wait_for 120 "the start of PostgreSQL (see $work/postgres.log)" postgres_ready
+  local embedded=$root/packaging/embedded-postgres/target ready pid
+  ready=$("$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx256m -cp "$embedded/*:$embedded/lib/*" \
+    io.holdfast.embedded.StartPostgres "$work/postgres" "$work/postgres.log" </dev/null) || exit 1
+  read -r _ port pid <<<"$ready"
+  remember postgres "$pid"
 }
 
-postgres_ready() {
-  grep -q "^ready $port" "$work/postgres.log" && return 0
-  alive postgres && return 1
-  tail -n 15 "$work/postgres.log" >&2
-  fail "PostgreSQL did not start; its log is $work/postgres.log"
+# SIGINT is PostgreSQL's fast shutdown; on SIGTERM it would wait for its clients.
+end_postgres() { end postgres INT; }
+
+# remove_postgres: the data of the server that has ended. They lie elsewhere if the user nobody had to reach them.
+remove_postgres() {
+  if [ -L "$work/postgres" ]; then rm -rf "$(readlink -f -- "$work/postgres")"; fi
+  rm -rf "$work/postgres"
 }
 
 # sql [-x] STATEMENT: as the database's superuser, as an admin would in psql.

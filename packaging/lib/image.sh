@@ -69,7 +69,7 @@ train() {
   learn "$home" runs
   learn "$home" doctor
   learn "$home" snapshots
-  end postgres
+  end_postgres
   # The numbers in a list hold in that list alone. In order of name, so that chance does not order the cache; what is
   # made of classes (lambdas, the lines with an @) comes after them, or the JVM leaves it out.
   cat "$lists"/*.list | sed '/^#/d; / source: /d; s/ id: [0-9]*$//' | LC_ALL=C sort -u >"$work/classes.sorted"

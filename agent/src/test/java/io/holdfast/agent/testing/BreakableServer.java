@@ -2,8 +2,11 @@ package io.holdfast.agent.testing;
 
 import static io.holdfast.agent.testing.Site.eventually;
 
+import io.holdfast.embedded.FreePort;
+import io.holdfast.embedded.PostgresPrograms;
 import io.holdfast.embedded.PostgresServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -36,16 +39,18 @@ public final class BreakableServer implements AutoCloseable {
   private final Path directory;
   private final Place place;
   private final int port;
+  private Path data;
   private Optional<Process> postmaster = Optional.empty();
 
   private BreakableServer(Path directory, Place place) {
-    this(directory, place, PostgresBinaries.freePort());
+    this(directory, place, FreePort.find());
   }
 
   private BreakableServer(Path directory, Place place, int port) {
     this.directory = directory;
     this.place = place;
     this.port = port;
+    data = directory.resolve("data");
   }
 
   /** A new server on the loopback interface, its files in this directory. */
@@ -55,6 +60,7 @@ public final class BreakableServer implements AutoCloseable {
 
   /** The same with its write-ahead log on this disk. */
   public static BreakableServer startWithLogOn(SmallDisk disk, Path directory) throws IOException {
+    PostgresPrograms.unpacked().give(disk.directory());
     return startIn(directory, Place.LOOPBACK, "--waldir=" + disk.directory());
   }
 
@@ -76,10 +82,9 @@ public final class BreakableServer implements AutoCloseable {
 
   private BreakableServer initialised(String... initdb) throws IOException {
     Files.createDirectories(directory);
-    List<String> arguments = new ArrayList<>(List.of(initdb));
-    arguments.addAll(List.of("--pgdata=" + data(), "--username=postgres", "--auth=trust"));
-    arguments.addAll(List.of("--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"));
-    PostgresBinaries.run("initdb", arguments.toArray(String[]::new));
+    List<String> options = new ArrayList<>(List.of(initdb));
+    options.add("--wal-segsize=1");
+    data = PostgresPrograms.unpacked().makeCluster(data, options.toArray(String[]::new));
     configure();
     start();
     return this;
@@ -87,7 +92,7 @@ public final class BreakableServer implements AutoCloseable {
 
   private void configure() throws IOException {
     Files.write(
-        data().resolve("pg_hba.conf"),
+        data.resolve("pg_hba.conf"),
         List.of(
             "host all postgres " + place.network() + " trust",
             "host replication postgres " + place.network() + " trust",
@@ -102,11 +107,7 @@ public final class BreakableServer implements AutoCloseable {
   }
 
   private void append(String line) throws IOException {
-    Files.writeString(data().resolve("postgresql.conf"), line + "\n", StandardOpenOption.APPEND);
-  }
-
-  private Path data() {
-    return directory.resolve("data");
+    Files.writeString(data.resolve("postgresql.conf"), line + "\n", StandardOpenOption.APPEND);
   }
 
   /** What the server has logged. */
@@ -132,7 +133,7 @@ public final class BreakableServer implements AutoCloseable {
   /** Starts it and does not wait: it may have reasons not to come up. */
   public void launch() throws IOException {
     List<String> command = new ArrayList<>(place.runIn());
-    command.addAll(PostgresBinaries.command("postgres", "-D", data().toString()));
+    command.addAll(PostgresPrograms.unpacked().command("postgres", "-D", data.toString()));
     postmaster =
         Optional.of(
             new ProcessBuilder(command)
@@ -222,13 +223,14 @@ public final class BreakableServer implements AutoCloseable {
   public BreakableServer standbyIn(Path standbyDirectory) throws IOException {
     BreakableServer standby = new BreakableServer(standbyDirectory, place);
     Files.createDirectories(standbyDirectory);
+    standby.data = PostgresPrograms.unpacked().makeDirectory(standby.data);
     stop();
-    Program.mustRun(List.of("cp", "-a", data().toString(), standby.data().toString()));
+    Program.mustRun(List.of("cp", "-a", data + "/.", standby.data.toString()));
     start();
     standby.append("port = " + standby.port);
     standby.append(
         "primary_conninfo = 'host=%s port=%d user=postgres'".formatted(place.adminHost(), port));
-    Files.createFile(standby.data().resolve("standby.signal"));
+    Files.createFile(standby.data.resolve("standby.signal"));
     standby.start();
     eventually().until(standby::streams);
     return standby;
@@ -267,6 +269,11 @@ public final class BreakableServer implements AutoCloseable {
 
   /** The same in a database whose tables lie in this tablespace. */
   public ControlPlane controlPlane(SmallDisk tablespace) {
+    try {
+      PostgresPrograms.unpacked().give(tablespace.directory());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     execute("CREATE TABLESPACE small LOCATION '" + tablespace.directory() + "'");
     return controlPlane(" TABLESPACE small");
   }

@@ -2,6 +2,8 @@ package io.holdfast.embedded;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -53,19 +55,23 @@ public final class TestPostgres {
 
   private static TestPostgres startEmbedded() {
     try {
-      PostgresServer server = PostgresServer.startTemporary();
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> closeQuietly(server)));
+      Path directory = Files.createTempDirectory("embedded-postgres-");
+      Path data = directory.resolve("data");
+      PostgresServer server = PostgresServer.startIn(data, directory.resolve("server.log"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(server, data, directory)));
       return new TestPostgres(server.jdbcUrl("postgres"));
     } catch (IOException e) {
       throw new UncheckedIOException("the embedded PostgreSQL did not start", e);
     }
   }
 
-  private static void closeQuietly(PostgresServer server) {
+  private static void remove(PostgresServer server, Path data, Path directory) {
     try {
       server.close();
+      ServerAccount.remove(data);
+      ServerAccount.remove(directory);
     } catch (IOException e) {
-      System.err.println("the embedded PostgreSQL did not stop cleanly: " + e.getMessage());
+      System.err.println(directory + " could not be removed: " + e.getMessage());
     }
   }
 
