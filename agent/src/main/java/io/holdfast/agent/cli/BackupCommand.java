@@ -8,6 +8,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunStatistics;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -94,8 +95,11 @@ final class BackupCommand implements Callable<Integer> {
         .statistics()
         .ifPresent(s -> {
           out.printf(
+              Locale.ROOT,
               "  files  %d new, %d changed, %d unmodified%n",
-              s.filesNew(), s.filesChanged(), s.filesUnmodified());
+              s.filesNew(),
+              s.filesChanged(),
+              s.filesUnmodified());
           out.printf(
               "  data   %s read, %s added%n",
               Text.bytes(s.totalBytesProcessed()), Text.bytes(s.dataAddedBytes()));

@@ -10,6 +10,7 @@ import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.SnapshotChoice;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -71,6 +72,7 @@ final class DiffCommand implements Callable<Integer> {
       JsonOutput.printLine(out, totals);
     } else {
       out.printf(
+          Locale.ROOT,
           "%d files changed; %d files and %d directories added, %d and %d removed%n",
           totals.changedFiles(),
           totals.added().files(),

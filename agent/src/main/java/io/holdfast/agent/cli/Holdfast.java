@@ -1,5 +1,6 @@
 package io.holdfast.agent.cli;
 
+import java.util.Locale;
 import java.util.OptionalInt;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -44,6 +45,8 @@ public final class Holdfast implements Runnable {
   }
 
   public static void main(String[] args) {
+    // Libraries ask for the default locale, and it decides how they write digits and capitals.
+    Locale.setDefault(Locale.ROOT);
     if (!VersionCommand.answeredAtOnce(args)) {
       OptionalInt status = StatusCommand.answeredAtOnce(args);
       System.exit(status.isPresent() ? status.getAsInt() : Commands.of(args).execute(args));

@@ -6,6 +6,7 @@ import io.holdfast.agent.restic.ForgetReport;
 import io.holdfast.agent.restic.RepositoryWork.Forgotten;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -79,8 +80,12 @@ final class HousekeepingShown {
       return ExitCode.OK;
     }
     out.printf(
+        Locale.ROOT,
         "job \"%s\", policy \"%s\": %d would go, %d would stay%n",
-        job.jobName(), policy, snapshots.removed().size(), snapshots.kept().size());
+        job.jobName(),
+        policy,
+        snapshots.removed().size(),
+        snapshots.kept().size());
     Table table = new Table("SNAPSHOT", "MADE", "");
     snapshots
         .removed()

@@ -7,6 +7,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,7 @@ final class ProveCommand implements Callable<Integer> {
               ended.failures()));
     } else {
       out.printf(
+          Locale.ROOT,
           "job \"%s\": %s; %d files (%s) came back%s, %d of them are still the same on this machine%n",
           ended.jobName(),
           Paint.outcome(verdict.outcome().word()),

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -120,12 +121,17 @@ final class RebuildCommand implements Callable<Integer> {
       table(rows.jobs()).print(out);
     }
     out.printf(
+        Locale.ROOT,
         "%d snapshots: %d tell of runs that the control plane lacks, %d of runs that it has, %d carry no"
             + " tag of a job and are left alone%n",
-        rows.snapshots(), rows.runs().size(), rows.runsKnown(), rows.foreign());
+        rows.snapshots(),
+        rows.runs().size(),
+        rows.runsKnown(),
+        rows.foreign());
     Added counts =
         added.orElse(new Added(rows.devices().size(), rows.jobs().size(), rows.runs().size()));
     out.printf(
+        Locale.ROOT,
         "%s: %d devices, %d jobs, %d runs %s%n",
         address.display(),
         counts.devices(),

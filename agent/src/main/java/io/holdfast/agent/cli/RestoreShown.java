@@ -13,6 +13,7 @@ import io.holdfast.agent.restore.Restoring;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine;
 
@@ -105,7 +106,7 @@ final class RestoreShown {
     }
     long more = result.report().errorCount() - result.report().firstErrors().size();
     if (more > 0) {
-      out.printf("  ! and %d more%n", more);
+      out.printf(Locale.ROOT, "  ! and %d more%n", more);
     }
     if (!result.message().isEmpty()) {
       out.println("  " + (result.message() + ". " + result.remedy()).strip());
@@ -114,10 +115,17 @@ final class RestoreShown {
 
   private void print(String done, Totals totals) {
     out.printf(
-        "  %s  %d files and directories, %s%n", done, totals.items(), Text.bytes(totals.bytes()));
+        Locale.ROOT,
+        "  %s  %d files and directories, %s%n",
+        done,
+        totals.items(),
+        Text.bytes(totals.bytes()));
     if (totals.skippedItems() > 0) {
       out.printf(
-          "  left as they are  %d, %s%n", totals.skippedItems(), Text.bytes(totals.skippedBytes()));
+          Locale.ROOT,
+          "  left as they are  %d, %s%n",
+          totals.skippedItems(),
+          Text.bytes(totals.skippedBytes()));
     }
   }
 

@@ -7,6 +7,7 @@ import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.daemon.StatusReport;
 import java.io.PrintWriter;
 import java.time.Instant;
+import java.util.Locale;
 
 /** How this machine stands, for the person or the program that asked. */
 final class StatusShown {
@@ -48,8 +49,10 @@ final class StatusShown {
     out.printf("restic    %s%n", report.restic().orElse(Paint.bad("none that can be used")));
     if (report.spoolWaiting() > 0 || report.spoolRefused() > 0) {
       out.printf(
+          Locale.ROOT,
           "spool     %d records wait for the control plane, %d were refused%n",
-          report.spoolWaiting(), report.spoolRefused());
+          report.spoolWaiting(),
+          report.spoolRefused());
     }
     out.println();
     jobs(out, report);

@@ -9,6 +9,7 @@ import io.holdfast.agent.sync.DeviceConfig;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,6 +69,7 @@ final class SyncCommand implements Callable<Integer> {
       return;
     }
     out.printf(
+        Locale.ROOT,
         "device \"%s\" (%s) is %s; %d jobs are ready, %d are switched off%n",
         result.deviceName(),
         result.deviceId(),

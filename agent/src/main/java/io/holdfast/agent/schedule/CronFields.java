@@ -1,5 +1,6 @@
 package io.holdfast.agent.schedule;
 
+import com.cronutils.model.Cron;
 import com.cronutils.model.CronType;
 import com.cronutils.model.definition.CronDefinitionBuilder;
 import com.cronutils.model.time.ExecutionTime;
@@ -54,9 +55,8 @@ final class CronFields {
   }
 
   private CronFields(String[] fields) {
-    String time = fields[0] + " " + fields[1] + " ";
-    byDayOfMonth = execution(time + fields[2] + " " + fields[3] + " *");
-    byDayOfWeek = execution(time + "* " + fields[3] + " " + fields[4]);
+    byDayOfMonth = execution(fields[0], fields[1], fields[2], fields[3], "*");
+    byDayOfWeek = execution(fields[0], fields[1], "*", fields[3], fields[4]);
     dayRule = dayRule(fields[2], fields[4]);
     everyHour = fields[1].startsWith("*");
   }
@@ -107,7 +107,7 @@ final class CronFields {
     String[] alone = {"*", "*", "*", "*", "*"};
     alone[index] = fields[index];
     try {
-      PARSER.parse(String.join(" ", alone)).validate();
+      cron(alone).validate();
     } catch (IllegalArgumentException e) {
       throw new InvalidSchedule(
           "cron_expression \""
@@ -123,8 +123,16 @@ final class CronFields {
     }
   }
 
-  private static ExecutionTime execution(String expression) {
-    return ExecutionTime.forCron(PARSER.parse(expression));
+  private static ExecutionTime execution(String... fields) {
+    return ExecutionTime.forCron(cron(fields));
+  }
+
+  /**
+   * cron-utils turns the names of days and months into capitals by the rules of the default locale,
+   * and Turkish makes FRİ of "fri": it gets capitals from us.
+   */
+  private static Cron cron(String... fields) {
+    return PARSER.parse(String.join(" ", fields).toUpperCase(Locale.ROOT));
   }
 
   /**

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -76,7 +77,7 @@ public final class FleetKeys {
   public static Secret newLine() {
     byte[] key = new byte[KEY_BYTES];
     RANDOM.nextBytes(key);
-    String id = String.format("%08x", RANDOM.nextInt());
+    String id = String.format(Locale.ROOT, "%08x", RANDOM.nextInt());
     return new Secret(id + " " + Base64.getEncoder().encodeToString(key));
   }
 

@@ -29,7 +29,7 @@ final class Gate implements AutoCloseable {
     psql.execute(
         """
         CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%d); RETURN NEW; END $$
+        $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%s); RETURN NEW; END $$
         """
             .formatted(LOCK));
     psql.execute("CREATE " + trigger + " EXECUTE FUNCTION gate()");

@@ -15,6 +15,7 @@ import io.holdfast.agent.restic.SnapshotEntry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +30,7 @@ class ReconstructionTest {
   private static final Known NOTHING = new Known(Map.of(), Map.of(), Set.of(), Set.of());
 
   private static String id(int number) {
-    return "%08x".formatted(number) + "0".repeat(56);
+    return String.format(Locale.ROOT, "%08x", number) + "0".repeat(56);
   }
 
   private static SnapshotEntry snapshot(

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -18,11 +19,18 @@ class SnapshotListTest {
   }
 
   private static String snapshot(int number) {
-    return """
-    {"time":"2026-11-01T%02d:%02d:00.123456789+01:00","tree":"%064x","paths":["/srv"],"hostname":"h",\
-    "username":"root","tags":["backup:x","n=%d"],"id":"%064x","short_id":"%08x"}\
-    """
-        .formatted(number / 60 % 24, number % 60, number, number, number, number);
+    return String.format(
+        Locale.ROOT,
+        """
+        {"time":"2026-11-01T%02d:%02d:00.123456789+01:00","tree":"%064x","paths":["/srv"],"hostname":"h",\
+        "username":"root","tags":["backup:x","n=%d"],"id":"%064x","short_id":"%08x"}\
+        """,
+        number / 60 % 24,
+        number % 60,
+        number,
+        number,
+        number,
+        number);
   }
 
   @Test

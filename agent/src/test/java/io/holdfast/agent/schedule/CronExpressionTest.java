@@ -9,15 +9,19 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.util.DefaultLocale;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class CronExpressionTest {
+
+  private static final Instant FRIDAY = Instant.parse("2026-11-27T00:00:00Z");
 
   static Stream<String[]> vectors() throws IOException {
     return lines("/schedule/cron-vectors.csv");
@@ -68,6 +72,14 @@ class CronExpressionTest {
         .extracting(e -> ((InvalidSchedule) e).remedy())
         .asString()
         .isNotEmpty();
+  }
+
+  /** A Turkish "fri" in capitals is FRİ. */
+  @Test
+  @DefaultLocale("tr-TR")
+  void names_of_days_are_understood_whatever_the_default_locale() throws InvalidSchedule {
+    assertThat(CronExpression.parse("0 2 * * mon-fri").nextAfter(FRIDAY, ZoneOffset.UTC))
+        .contains(Instant.parse("2026-11-27T02:00:00Z"));
   }
 
   @Test

@@ -229,7 +229,7 @@ public final class BreakableServer implements AutoCloseable {
     start();
     standby.append("port = " + standby.port);
     standby.append(
-        "primary_conninfo = 'host=%s port=%d user=postgres'".formatted(place.adminHost(), port));
+        "primary_conninfo = 'host=%s port=%s user=postgres'".formatted(place.adminHost(), port));
     Files.createFile(standby.data.resolve("standby.signal"));
     standby.start();
     eventually().until(standby::streams);

@@ -31,7 +31,7 @@ public final class SftpServer implements AutoCloseable {
         Files.writeString(
             directory.resolve("sshd_config"),
             """
-            Port %d
+            Port %s
             ListenAddress 127.0.0.1
             HostKey %s
             AuthorizedKeysFile %s

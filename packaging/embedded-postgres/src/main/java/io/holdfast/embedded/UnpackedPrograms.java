@@ -134,7 +134,7 @@ final class UnpackedPrograms {
   }
 
   private static String line(long sum, Path file) {
-    return "%08x %s".formatted(sum, file);
+    return HexFormat.of().toHexDigits(sum, 8) + " " + file;
   }
 
   private static boolean isIntact(Path directory) throws IOException {
