@@ -16,6 +16,7 @@ stamp() {
     version=$version+changed
     say "note: there are changes that are not committed; the version says so: $version"
   fi
+  # shellcheck disable=SC2034  # Used by the script that sources this.
   commit_time=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
   export SOURCE_DATE_EPOCH=$epoch
 }
@@ -42,7 +43,7 @@ touch_all() { find "$1" -exec touch -h -d "@${epoch:?}" {} +; }
 # lists of classes and not of one process's recording: those of several commands can be joined, and the same lists
 # give the same cache.
 train() {
-  local home=$1 lists=$work/classes restic
+  local home=$1 lists=${work:?}/classes restic
   need psql "a control plane to learn from" postgresql-client
   need restic "it makes a backup to learn from" restic
   restic=$(command -v restic)
@@ -51,7 +52,7 @@ train() {
   export HOLDFAST_CONFIG=$work/holdfast.yaml
   start_postgres
   database=postgres sql -c 'CREATE DATABASE holdfast'
-  local url=postgresql://postgres@127.0.0.1:$port/holdfast
+  local url=postgresql://postgres@127.0.0.1:${port:?}/holdfast
   # Not learnt: whoever migrates can wait, and every class costs all others room and time.
   "$home/bin/holdfast" migrate --database-url "$url" >>"$work/training.log" 2>&1 </dev/null
   learn "$home" register --id training --database-url "$url" --state-directory "$work/state" --restic "$restic"
