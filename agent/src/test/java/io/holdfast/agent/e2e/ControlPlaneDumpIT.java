@@ -13,6 +13,7 @@ import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +30,6 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** A job of the kind control-plane: real pg_dump, whole or not at all, and never left behind. */
 class ControlPlaneDumpIT {
@@ -104,8 +103,7 @@ class ControlPlaneDumpIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void a_dump_is_an_ordinary_run_and_restores_to_what_pg_restore_reads(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {

@@ -10,26 +10,20 @@ import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.SecondRepository;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Snapshots are copied into a further repository, and everybody sees where each is. */
 class CopyIT {
 
   @TempDir private Path directory;
-
-  private static Stream<Path> resticVersions() {
-    return ResticBinaries.all();
-  }
 
   private static void backUp(Site site, String... jobs) {
     for (String job : jobs) {
@@ -42,8 +36,7 @@ class CopyIT {
     return psql.rows(sql).stream().map(row -> (String) row.get("id")).collect(Collectors.toSet());
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnCurrentRestic
   void exactly_the_snapshots_of_the_chosen_jobs_are_copied_and_only_once(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {
@@ -85,8 +78,7 @@ class CopyIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnCurrentRestic
   void a_target_is_kept_house_in_by_its_own_policy(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();

@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
+import io.holdfast.agent.testing.Campaign;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.OpenRunsOnDisk;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -25,14 +29,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The daemon is killed without a word, alone or with its restic, and started again. */
 class DaemonCrashIT {
 
-  private static final int KILLS = 50;
-  private static final int SOURCE_MEBIBYTES = 300;
+  private static final int KILLS = Campaign.Size.of(5, 50);
+  private static final int SOURCE_MEBIBYTES = Campaign.Size.of(30, 300);
 
   @TempDir private Path directory;
 
@@ -48,10 +50,9 @@ class DaemonCrashIT {
   }
 
   @Test
-  void fifty_kills_at_random_moments_of_a_run_lose_and_double_nothing() throws Exception {
-    long seed = System.nanoTime();
-    System.out.println("the seed of the fifty kills is " + seed);
-    Random random = new Random(seed);
+  @Campaign
+  void kills_at_random_moments_of_a_run_lose_and_double_nothing() throws Exception {
+    Random random = Campaign.Size.random(KILLS + " kills", 0);
     Path restic = ResticBinaries.current();
     try (Site site = site(directory, restic)) {
       UUID job = site.controlPlane().job(Site.DEVICE, "big", bigSource().toString());
@@ -67,7 +68,9 @@ class DaemonCrashIT {
       Set<String> begun = new TreeSet<>();
       // A moment that comes after the run's end does not count.
       while (begun.size() < KILLS) {
+        // A run of the short campaign is over soon.
         eventually()
+            .pollInterval(Duration.ofMillis(10))
             .until(() -> OpenRunsOnDisk.of(site).stream().anyMatch(run -> !begun.contains(run)));
         Thread.sleep(random.nextLong(length));
         Set<ProcessHandle> restics =
@@ -138,7 +141,7 @@ class DaemonCrashIT {
                 "SELECT (extract(epoch FROM end_time - start_time) * 1000)::bigint AS ms"
                     + " FROM runs WHERE id = ?",
                 second.get("id"));
-    return Math.max(500, (Long) took.get("ms"));
+    return Math.max(300, (Long) took.get("ms"));
   }
 
   /** Silent, so that it outlives the pipes of its agent; a script that replaces itself. */
@@ -148,8 +151,7 @@ class DaemonCrashIT {
         "#!/bin/sh\n[ \"$1\" = backup ] && exec >/dev/null 2>&1\nexec '" + restic + "' \"$@\"\n");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void an_orphaned_restic_is_ended_before_its_job_runs_again(Path restic) throws Exception {
     try (Site site = site(directory, outlivesItsAgent(restic))) {
       new AdminRestic(restic, site).run("init");
@@ -189,8 +191,7 @@ class DaemonCrashIT {
     return directory.resolve("written");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_run_whose_snapshot_was_written_is_closed_as_the_success_that_it_was(Path restic)
       throws Exception {
     try (Site site = site(directory, staysAfterItsSnapshot(restic))) {

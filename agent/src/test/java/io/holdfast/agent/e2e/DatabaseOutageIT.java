@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
+import io.holdfast.agent.testing.Campaign;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.Steadily;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Timestamp;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The database is stopped, in every moment of a run, and for many runs. */
 class DatabaseOutageIT {
+
+  private static final int RUNS_IN_A_LONG_OUTAGE = Campaign.Size.of(3, 10);
 
   @TempDir private Path directory;
   private BreakableServer server;
@@ -45,6 +49,7 @@ class DatabaseOutageIT {
   }
 
   @Test
+  @Campaign
   void the_runs_of_a_long_outage_arrive_in_order_and_with_their_own_times() throws Exception {
     psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 3).toString()), 2);
     Process daemon = site.daemon();
@@ -52,10 +57,10 @@ class DatabaseOutageIT {
 
     server.stop();
     long before = Snapshots.count(site);
-    eventually().until(() -> Snapshots.count(site) >= before + 10);
+    Steadily.reaches(before + RUNS_IN_A_LONG_OUTAGE, () -> Snapshots.count(site));
     Set<String> made = Snapshots.times(site).keySet();
     server.start();
-    eventually().until(() -> ended().containsAll(made));
+    Steadily.reaches(made.size(), () -> made.stream().filter(ended()::contains).count());
 
     Site.stop(daemon);
     Books.balance(site);

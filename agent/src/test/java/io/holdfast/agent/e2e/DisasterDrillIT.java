@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Fleet;
 import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +24,6 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** docs/disaster-recovery.md, step by step: what is lost, and how it comes back. */
 class DisasterDrillIT {
@@ -170,8 +169,7 @@ class DisasterDrillIT {
     return fleet.migrated();
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void from_nothing_but_the_repository_with_a_dump_in_it_all_comes_back(Path restic)
       throws Exception {
     try (Fleet fleet = new Fleet(directory, restic)) {
@@ -268,8 +266,7 @@ class DisasterDrillIT {
             + " FROM backup_jobs WHERE name NOT IN ('gone', 'laptop/home') ORDER BY id");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void without_a_dump_devices_jobs_and_history_come_back_from_the_snapshots(Path restic)
       throws Exception {
     try (Fleet fleet = new Fleet(directory, restic)) {

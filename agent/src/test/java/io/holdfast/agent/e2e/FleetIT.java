@@ -1,18 +1,18 @@
 package io.holdfast.agent.e2e;
 
-import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.agent.testing.AdminRestic;
+import io.holdfast.agent.testing.Campaign;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.SftpServer;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.Steadily;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -21,13 +21,22 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ten machines at one repository, with housekeeping that gives them no rest. */
+/** Machines at one repository, with housekeeping that gives them no rest. */
+@Campaign
 class FleetIT {
 
-  private static final int MACHINES = 10;
-  private static final int HOUSEKEEPERS = 3;
-  private static final int RUNS_EACH = 5;
-  private static final int TURNS_EACH = 3;
+  private static final int MACHINES = Campaign.Size.of(3, 10);
+  private static final int HOUSEKEEPERS = Campaign.Size.of(2, 3);
+  private static final int RUNS_EACH = Campaign.Size.of(3, 5);
+  private static final int TURNS_EACH = Campaign.Size.of(2, 3);
+
+  /** Fewer than runs, so that there is something to forget. */
+  private static final int KEPT_EACH = Campaign.Size.of(1, 3);
+
+  /** Few machines meet as often as many do. */
+  private static final int SECONDS_BETWEEN_RUNS = Campaign.Size.of(5, 15);
+
+  private static final int SECONDS_BETWEEN_TURNS = Campaign.Size.of(7, 20);
   private static final List<String> KINDS = List.of("forget", "prune", "check", "catalogue");
 
   @TempDir private Path directory;
@@ -46,21 +55,23 @@ class FleetIT {
       // Its own log, which is another one each time.
       Path log = Files.writeString(site.directory().resolve("daemon.log"), "");
       UUID job = psql.job(site.device(), name, site.source(name, 5).toString(), log.toString());
-      psql.everySeconds(job, 15);
+      psql.everySeconds(job, SECONDS_BETWEEN_RUNS);
     }
   }
 
   private void housekeeping() {
     ControlPlane psql = first().controlPlane();
     psql.execute(
-        "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('three', 3, true)");
+        "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('newest', ?, true)",
+        KEPT_EACH);
     for (Site site : fleet.subList(0, HOUSEKEEPERS)) {
       psql.execute("UPDATE devices SET housekeeper = true WHERE id = ?", site.device());
     }
     for (String kind : KINDS) {
       psql.execute(
-          "INSERT INTO housekeeping (kind, schedule_type, interval_seconds) VALUES (?, 'interval', 20)",
-          kind);
+          "INSERT INTO housekeeping (kind, schedule_type, interval_seconds) VALUES (?, 'interval', ?)",
+          kind,
+          SECONDS_BETWEEN_TURNS);
     }
   }
 
@@ -78,20 +89,25 @@ class FleetIT {
     for (Site site : fleet) {
       site.daemon();
     }
-    eventually()
-        .atMost(Duration.ofMinutes(20))
-        .until(() ->
-            psql.rows(
-                            "SELECT job_id FROM runs WHERE status = 'success' GROUP BY job_id HAVING count(*) >= ?",
-                            RUNS_EACH)
-                        .size()
-                    >= MACHINES
-                && psql.rows(
-                            "SELECT kind FROM housekeeping_runs WHERE status = 'success'"
-                                + " GROUP BY kind HAVING count(*) >= ?",
-                            TURNS_EACH)
-                        .size()
-                    == KINDS.size());
+    Steadily.reaches(
+        (long) MACHINES * RUNS_EACH,
+        () ->
+            (Long)
+                psql.row(
+                        "SELECT coalesce(sum(least(runs, ?)), 0)::bigint AS n FROM (SELECT count(*) AS runs"
+                            + " FROM runs WHERE status = 'success' AND job_name LIKE 'job-of-%'"
+                            + " GROUP BY job_id) of_each",
+                        RUNS_EACH)
+                    .get("n"));
+    Steadily.reaches(
+        (long) KINDS.size() * TURNS_EACH,
+        () ->
+            (Long)
+                psql.row(
+                        "SELECT coalesce(sum(least(turns, ?)), 0)::bigint AS n FROM (SELECT count(*) AS turns"
+                            + " FROM housekeeping_runs WHERE status = 'success' GROUP BY kind) of_each",
+                        TURNS_EACH)
+                    .get("n"));
     fleet.forEach(Site::stopDaemons);
   }
 
@@ -120,7 +136,7 @@ class FleetIT {
       Set<String> kept = keptBy(alone, job);
       Result forget = alone.holdfast("forget", job);
       assertThat(forget.exitCode()).as(forget.all()).isZero();
-      assertThat(snapshots(alone, job)).as(job).isEqualTo(kept).hasSizeLessThanOrEqualTo(3);
+      assertThat(snapshots(alone, job)).as(job).isEqualTo(kept).hasSizeLessThanOrEqualTo(KEPT_EACH);
     }
     assertThat(alone.holdfast("housekeep", "catalogue").exitCode()).isZero();
     assertThat(
@@ -141,7 +157,11 @@ class FleetIT {
   private static Set<String> keptBy(Site site, String job) throws Exception {
     JsonNode groups =
         site.restic(
-            "forget", "--dry-run", "--tag", "backup:" + job, "--group-by", "", "--keep-last", "3");
+            "forget",
+            "--dry-run",
+            "--tag=backup:" + job,
+            "--group-by=",
+            "--keep-last=" + KEPT_EACH);
     return ids(groups.path(0).path("keep"));
   }
 
@@ -157,7 +177,7 @@ class FleetIT {
   }
 
   @Test
-  void ten_machines_share_a_local_repository() throws Exception {
+  void machines_share_a_local_repository() throws Exception {
     try (Site first = new Site(directory, ResticBinaries.current())) {
       works(first);
       isAsItShouldBe(first);
@@ -165,7 +185,7 @@ class FleetIT {
   }
 
   @Test
-  void ten_machines_share_a_repository_over_sftp() throws Exception {
+  void machines_share_a_repository_over_sftp() throws Exception {
     try (SftpServer server = new SftpServer(directory.resolve("sftp"));
         Site first =
             new Site(

@@ -9,26 +9,20 @@ import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is done to the repository besides backups. */
 class HousekeepingIT {
 
   @TempDir private Path directory;
-
-  private static Stream<Path> resticVersions() {
-    return ResticBinaries.all();
-  }
 
   private static void housekeeper(Site site) {
     site.controlPlane().execute("UPDATE devices SET housekeeper = true WHERE id = ?", Site.DEVICE);
@@ -54,8 +48,7 @@ class HousekeepingIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnCurrentRestic
   void forget_applies_each_job_its_policy_and_touches_no_other_snapshot(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {

@@ -14,6 +14,7 @@ import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,8 +27,6 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The repository gets a new password, and at no moment is a device locked out. */
 class PasswordRotationIT {
@@ -35,10 +34,6 @@ class PasswordRotationIT {
   private static final String OTHER = "web-02";
 
   @TempDir private Path directory;
-
-  private static Stream<Path> resticVersions() {
-    return ResticBinaries.all();
-  }
 
   /** The command of an admin on the housekeeper. */
   private static final class Rotation {
@@ -107,8 +102,7 @@ class PasswordRotationIT {
         psql.row("SELECT value FROM settings WHERE key = 'repository_password'").get("value");
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnEveryRestic
   void the_old_password_is_good_until_a_device_that_was_down_has_used_the_new_one(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic);

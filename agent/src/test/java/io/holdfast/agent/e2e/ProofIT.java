@@ -8,6 +8,7 @@ import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,17 +19,11 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** That a backup can be restored is tried, and told. */
 class ProofIT {
 
   @TempDir private Path directory;
-
-  private static Stream<Path> resticVersions() {
-    return ResticBinaries.all();
-  }
 
   private static void backUp(Site site, String job) {
     Result backup = site.holdfast("backup", job);
@@ -52,8 +47,7 @@ class ProofIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnCurrentRestic
   void a_sample_comes_back_and_agrees_with_the_machine(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
@@ -75,8 +69,7 @@ class ProofIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnCurrentRestic
   void a_damaged_pack_fails_the_proof_which_names_the_files_and_raises_a_problem(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {
@@ -214,8 +207,7 @@ class ProofIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("resticVersions")
+  @TestOnCurrentRestic
   void a_proof_stands_on_the_snapshot_whichever_of_them_is_known_first(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {

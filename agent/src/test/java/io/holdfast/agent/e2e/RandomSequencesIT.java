@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
+import io.holdfast.agent.testing.Campaign;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.OpenRunsOnDisk;
@@ -16,25 +17,26 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever happens in whatever order, on the real parts: a job falls due, is asked for, is
  * cancelled, the configuration is synced, the database goes and comes, the agent is killed. In the
  * end nothing is lost, doubled or left open.
  */
+@Campaign
 class RandomSequencesIT {
 
-  private static final int STEPS = 40;
+  private static final int STEPS = Campaign.Size.of(15, 40);
 
   @TempDir private Path directory;
 
@@ -186,17 +188,17 @@ class RandomSequencesIT {
     }
   }
 
+  private static IntStream sequences() {
+    return IntStream.range(0, Campaign.Size.of(1, 3));
+  }
+
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  void nothing_is_lost_doubled_or_left_open(int round) throws Exception {
-    long seed =
-        Optional.ofNullable(System.getProperty("holdfast.seed"))
-            .map(Long::parseLong)
-            .orElseGet(System::nanoTime);
-    Random random = new Random(seed + round);
+  @MethodSource("sequences")
+  void nothing_is_lost_doubled_or_left_open(int number) throws Exception {
+    Random random = Campaign.Size.random("sequence " + number + " of steps", number);
     List<Step> steps =
         random.ints(STEPS, 0, Step.values().length).mapToObj(i -> Step.values()[i]).toList();
-    System.out.println("seed " + seed + ", round " + round + ": " + steps);
+    System.out.println(steps);
     Path restic = ResticBinaries.current();
     try (BreakableServer server = BreakableServer.startIn(directory.resolve("server"));
         Site site =

@@ -8,6 +8,7 @@ import io.holdfast.agent.testing.HandMade;
 import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** A machine that is new: nothing of the old one is left but the repository and its password. */
 class RecoverIT {
@@ -47,8 +46,7 @@ class RecoverIT {
     return newMachine.resolve("tmp");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void the_repository_and_its_password_are_enough(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       Path www = site.source("www", 3);
@@ -94,8 +92,7 @@ class RecoverIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void what_is_missing_or_wrong_is_said_without_a_word_of_settings(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       new HandMade(restic, site).repository().byHand(site.source("www", 1));

@@ -9,18 +9,16 @@ import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The repository is full, read-only, gone or locked: the runs say so, and go well afterwards. */
 class RepositoryFaultsIT {
-
-  private static final String ALL = "io.holdfast.agent.testing.ResticBinaries#all";
 
   @TempDir private Path directory;
 
@@ -37,8 +35,7 @@ class RepositoryFaultsIT {
     return new FaultyJobs(site);
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnCurrentRestic
   void a_full_repository_is_told_and_the_run_repeated_when_there_is_room(Path restic)
       throws Exception {
     try (SmallDisk disk = repositoryDisk();
@@ -64,8 +61,7 @@ class RepositoryFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnCurrentRestic
   void a_repository_that_becomes_read_only_is_told_and_used_again_later(Path restic)
       throws Exception {
     try (SmallDisk disk = repositoryDisk();
@@ -89,8 +85,7 @@ class RepositoryFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnEveryRestic
   void a_repository_that_is_gone_is_not_made_anew(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       new AdminRestic(restic, site).run("init");
@@ -111,8 +106,7 @@ class RepositoryFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnCurrentRestic
   void a_repository_that_goes_away_in_the_middle_of_a_run_is_told(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       new AdminRestic(restic, site).run("init");
@@ -140,8 +134,7 @@ class RepositoryFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnEveryRestic
   void a_lock_that_is_held_for_a_while_only_delays_the_run(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       AdminRestic admin = new AdminRestic(restic, site);
@@ -165,8 +158,7 @@ class RepositoryFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnCurrentRestic
   void a_lock_that_is_held_for_good_is_told_and_never_removed(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       AdminRestic admin = new AdminRestic(restic, site);
@@ -193,8 +185,7 @@ class RepositoryFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(ALL)
+  @TestOnCurrentRestic
   void the_living_lock_of_another_machine_survives_the_removal_of_ours(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {

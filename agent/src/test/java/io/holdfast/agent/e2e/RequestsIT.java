@@ -10,13 +10,12 @@ import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What an admin asks of a machine by a row in {@code requests}. */
 class RequestsIT {
@@ -208,8 +207,7 @@ class RequestsIT {
         .hasMessageContaining("it names no device");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void a_run_is_cancelled_by_request_and_leaves_no_lock(Path restic) throws Exception {
     try (Site site = quietSite(directory, restic)) {
       FaultyJobs jobs = new FaultyJobs(site);
@@ -271,8 +269,7 @@ class RequestsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void a_run_is_cancelled_at_the_machine_by_its_id_or_its_jobs_name(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       FaultyJobs jobs = new FaultyJobs(site);

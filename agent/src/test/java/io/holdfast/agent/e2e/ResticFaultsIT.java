@@ -9,6 +9,7 @@ import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,6 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever restic does to a run of the daemon: the run is told, the others go on, nothing is lost.
@@ -77,8 +76,7 @@ class ResticFaultsIT {
     return new FaultyJobs(site);
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void a_restic_that_is_killed_is_named_and_leaves_nothing_behind(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       new AdminRestic(restic, site).run("init");
@@ -100,8 +98,7 @@ class ResticFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void a_run_whose_restic_was_killed_is_repeated_and_the_dead_lock_removed(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {
@@ -127,8 +124,7 @@ class ResticFaultsIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void a_restic_that_hangs_is_ended_and_others_run_meanwhile(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       new AdminRestic(restic, site).run("init");

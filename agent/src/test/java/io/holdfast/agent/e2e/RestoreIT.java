@@ -9,6 +9,8 @@ import io.holdfast.agent.testing.HandMade;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +18,9 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The commands that look into the repository and restore, as a person or a script meets them. */
 class RestoreIT {
-
-  private static final String RESTICS = "io.holdfast.agent.testing.ResticBinaries#all";
 
   @TempDir private Path directory;
 
@@ -45,8 +43,7 @@ class RestoreIT {
     return Path.of(directory.resolve(target) + source.toString());
   }
 
-  @ParameterizedTest
-  @MethodSource(RESTICS)
+  @TestOnCurrentRestic
   void snapshots_are_listed_looked_into_searched_and_compared(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
@@ -102,8 +99,7 @@ class RestoreIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(RESTICS)
+  @TestOnCurrentRestic
   void a_restore_brings_what_is_asked_for_and_refuses_what_may_not_be_meant(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {
@@ -155,8 +151,7 @@ class RestoreIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(RESTICS)
+  @TestOnEveryRestic
   void files_go_back_in_place_by_the_rule_that_was_given(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       Path www = site.source("www", 2);
@@ -269,8 +264,7 @@ class RestoreIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource(RESTICS)
+  @TestOnCurrentRestic
   void files_come_back_while_the_database_is_away_and_a_wrong_password_is_said_plainly(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {

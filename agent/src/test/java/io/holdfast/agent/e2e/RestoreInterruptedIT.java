@@ -9,6 +9,7 @@ import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,8 +21,6 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** A restore that is ended in the middle, and one that the disk does not take. */
 class RestoreInterruptedIT {
@@ -59,8 +58,7 @@ class RestoreInterruptedIT {
     return builder.start();
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void ctrl_c_ends_it_at_once_and_leaves_no_lock_and_no_password(Path restic) throws Exception {
     try (Site site = slowSite(restic)) {
       assertThat(site.holdfast("backup", "noise").exitCode()).isZero();
@@ -84,8 +82,7 @@ class RestoreInterruptedIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void what_the_disk_does_not_take_is_named_and_the_rest_comes_back(Path restic) throws Exception {
     try (Site site = new Site(directory, restic);
         SmallDisk disk = SmallDisk.at(directory.resolve("small"), 2)) {

@@ -8,6 +8,7 @@ import io.holdfast.agent.testing.OddTree;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RestoreRequests;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +18,6 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What an admin asks a machine to restore by a row, and what the machine itself has to say to it.
@@ -44,8 +43,7 @@ class RestoreRequestIT {
     return site;
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnCurrentRestic
   void files_come_back_as_they_were_and_the_row_says_so(Path restic) throws Exception {
     try (Site site = site(restic)) {
       RestoreRequests admin = new RestoreRequests(site);

@@ -7,14 +7,13 @@ import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What 'holdfast backup' has taken, 'holdfast restore' gives back, whatever it is called. */
 class RestoreTreeIT {
@@ -27,8 +26,7 @@ class RestoreTreeIT {
         .startsWith("restic 0.14");
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_tree_of_odd_things_comes_back_as_it_was(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       Path source = site.directory().resolve("src/odd");

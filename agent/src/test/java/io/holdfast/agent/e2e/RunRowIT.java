@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -13,16 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run row holds what restic itself says of the snapshot, with every restic that is supported. */
 class RunRowIT {
 
   @TempDir private Path directory;
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void its_counts_are_those_of_restics_summary_and_of_the_snapshot(Path restic) throws Exception {
     try (Site site = new Site(directory, ResticBinaries.bound(restic, directory))) {
       Path source = site.source("tree", 6);
@@ -82,8 +80,7 @@ class RunRowIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_missing_source_makes_it_partial_whatever_restic_makes_of_it(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       Path source = site.source("tree", 2);
@@ -106,8 +103,7 @@ class RunRowIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void arguments_patterns_and_tags_reach_restic(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       Path source = site.source("tree with ünïcode, comma", 3);

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.holdfast.agent.restic.RepositoryProbe.State;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -25,8 +26,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** The real restic, every one that is listed. */
 class ResticIT {
@@ -70,8 +69,7 @@ class ResticIT {
     return restic.backup(repository, command, Watches.of(_ -> {}));
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_repository_is_missing_then_made_then_open_and_refuses_another_password(Path binary)
       throws Exception {
     Restic restic = restic(binary);
@@ -88,8 +86,7 @@ class ResticIT {
     assertThat(directory.resolve("repos/repo/keys").toFile().list()).hasSize(1);
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_place_that_cannot_be_reached_is_never_called_missing(Path binary) throws Exception {
     Restic restic = restic(binary);
     for (String url :
@@ -104,8 +101,7 @@ class ResticIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void two_that_initialise_at_the_same_moment_make_one_repository(Path binary) throws Exception {
     Restic one = restic(binary);
     Restic other = restic(binary);
@@ -130,8 +126,7 @@ class ResticIT {
     return result;
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_server_that_has_none_is_missing_and_one_that_forbids_is_not(Path binary) throws Exception {
     Restic restic = restic(binary);
     assertThat(probeOfServer(restic, 404).state()).isEqualTo(State.MISSING);
@@ -160,8 +155,7 @@ class ResticIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_directory_that_may_not_be_read_is_never_called_missing(Path binary) throws Exception {
     Path closed = Files.createDirectory(directory.resolve("closed"));
     Path repository = Files.createDirectory(closed.resolve("repo"));
@@ -183,8 +177,7 @@ class ResticIT {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_locked_repository_is_called_locked(Path binary) throws Exception {
     Restic restic =
         new Restic(
@@ -220,8 +213,7 @@ class ResticIT {
     check.destroyForcibly().waitFor();
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void missing_sources_are_named_and_only_all_of_them_prevent_a_snapshot(Path binary)
       throws Exception {
     Restic restic = restic(binary);
@@ -238,8 +230,7 @@ class ResticIT {
     assertThat(directory.resolve("repos/repo/snapshots").toFile().list()).hasSize(1);
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void the_names_of_sources_are_never_taken_for_flags(Path binary) throws Exception {
     Restic restic = restic(binary);
     restic.init(repository("right"));
@@ -255,8 +246,7 @@ class ResticIT {
     assertThat(report.summary().orElseThrow().filesNew()).isEqualTo(odd.size());
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void a_cancelled_backup_leaves_neither_a_snapshot_nor_a_lock_nor_a_secret(Path binary)
       throws Exception {
     cancelledMidway(
@@ -281,8 +271,7 @@ class ResticIT {
         });
   }
 
-  @ParameterizedTest
-  @MethodSource("io.holdfast.agent.testing.ResticBinaries#all")
+  @TestOnEveryRestic
   void an_interrupted_thread_ends_its_backup_just_as_cleanly(Path binary) throws Exception {
     cancelledMidway(
         binary,

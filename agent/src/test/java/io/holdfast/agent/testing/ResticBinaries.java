@@ -29,6 +29,11 @@ public final class ResticBinaries {
     return binaries.stream();
   }
 
+  /** The current one; all of them with {@code -Dholdfast.restic.all=true}. */
+  public static Stream<Path> currentOrAll() {
+    return Boolean.getBoolean("holdfast.restic.all") ? all() : Stream.of(current());
+  }
+
   /** The newest of them, by its place: the last. */
   public static Path current() {
     return all().reduce((_, last) -> last).orElseThrow();
