@@ -1,0 +1,148 @@
+package io.holdfast.agent.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.architecture.Page.Block;
+import io.holdfast.agent.architecture.Page.Line;
+import io.holdfast.agent.testing.ControlPlane;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Every complete SQL statement of the documentation runs on a migrated control plane, as an admin
+ * of the fleet unless it is the owner's. Each block is a transaction, which is rolled back.
+ */
+class DocsIT {
+
+  private static final Pattern END = Pattern.compile(";[ \t]*(--.*)?$", Pattern.MULTILINE);
+  private static final Pattern COMMENT = Pattern.compile("--.*$", Pattern.MULTILINE);
+  private static final Pattern STATEMENT =
+      Pattern.compile("(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT|DROP) .*");
+
+  /** A statement of which the page shows a part only. A string of three dots is a value. */
+  private static final Pattern ABRIDGED = Pattern.compile("(?<!')\\.\\.\\.(?!')");
+
+  /** Has the form of an id, and is as good as any other for a password. */
+  private static final String VALUE = "'00000000-0000-4000-8000-000000000000'";
+
+  private static final Pattern SHELL_VARIABLE = Pattern.compile("\\$(\\w+)");
+
+  /** By these the owner of the database makes logins and removes what is left of others. */
+  private static final Pattern OWNERS =
+      Pattern.compile(
+          "(CREATE ROLE|ALTER ROLE|DROP SCHEMA|SELECT holdfast\\.(recreate_logins|bind_login)).*",
+          Pattern.DOTALL);
+
+  /**
+   * What the pages speak of: machines, jobs on a machine of their own, one of them running, a copy
+   * target, and what a migrated seed leaves behind.
+   */
+  private static final List<String> FLEET =
+      List.of(
+          "INSERT INTO devices (id, name, platform) SELECT id, id, 'linux'"
+              + " FROM unnest(ARRAY['web-01', 'web-02', 'nas', 'db-01', 'any']) id",
+          "INSERT INTO backup_jobs (device_id, name, source_paths)"
+              + " VALUES ('any', 'www', '{/srv/www}'), ('any', 'ledger', '{/srv/ledger}')",
+          "INSERT INTO runs (run_uuid, job_id, device_id, start_time, status)"
+              + " SELECT "
+              + VALUE
+              + ", id, device_id, now(), 'running' FROM backup_jobs WHERE name = 'www'",
+          "CREATE SCHEMA seed",
+          "INSERT INTO copy_targets (name, repository_url, repository_password)"
+              + " VALUES ('attic', '/srv/attic', 'attic')");
+
+  @Test
+  void every_statement_of_the_documentation_runs() throws SQLException {
+    List<String> failures = new ArrayList<>();
+    int statements = 0;
+    try (Connection connection = DriverManager.getConnection(ControlPlane.fresh().url())) {
+      connection.setAutoCommit(false);
+      for (Page page : Page.all()) {
+        for (Line sql : sql(page)) {
+          try {
+            statements += run(connection, sql.text());
+          } catch (SQLException e) {
+            failures.add(page.at(sql.number()) + ": " + e.getMessage() + "\n" + sql.text());
+          } finally {
+            connection.rollback();
+          }
+        }
+      }
+    }
+    assertThat(failures).isEmpty();
+    assertThat(statements).as("statements that were found").isGreaterThan(60);
+  }
+
+  /** Texts of one statement or several. */
+  private static List<Line> sql(Page page) {
+    List<Line> sql = new ArrayList<>();
+    page.blocks("sql").forEach(block -> sql.add(new Line(block.number(), block.text())));
+    page.paragraphs().forEach(paragraph -> inProse(paragraph).ifPresent(sql::add));
+    for (Block block : page.blocks("sh")) {
+      given(ShellBlock.of(block.text())).forEach(text -> sql.add(new Line(block.number(), text)));
+    }
+    return sql;
+  }
+
+  /** The complete statements between backticks of a paragraph, which may need each other. */
+  private static Optional<Line> inProse(List<Line> paragraph) {
+    List<Line> statements =
+        Page.spans(paragraph).stream()
+            .filter(span -> STATEMENT.matcher(span.text()).matches())
+            .filter(Predicate.not(span -> ABRIDGED.matcher(span.text()).find()))
+            .toList();
+    return statements.stream()
+        .findFirst()
+        .map(first ->
+            new Line(
+                first.number(),
+                statements.stream()
+                    .map(span -> span.text().replaceFirst(";?$", ";\n"))
+                    .collect(Collectors.joining())));
+  }
+
+  /** What psql is given: by -c, all of one command in a transaction, or to read. */
+  private static Stream<String> given(ShellBlock block) {
+    Stream<String> arguments =
+        block.argumentsOf("psql").stream().map(DocsIT::commands).filter(text -> !text.isEmpty());
+    return Stream.concat(arguments, block.inputs().stream());
+  }
+
+  private static String commands(List<String> arguments) {
+    StringBuilder sql = new StringBuilder();
+    for (int i = 1; i < arguments.size(); i++) {
+      if (arguments.get(i - 1).equals("-c")) {
+        sql.append(SHELL_VARIABLE.matcher(arguments.get(i)).replaceAll("docs_$1")).append(";\n");
+      }
+    }
+    return sql.toString();
+  }
+
+  private static int run(Connection connection, String sql) throws SQLException {
+    List<String> statements =
+        END.splitAsStream(sql)
+            .map(text -> COMMENT.matcher(text).replaceAll("").strip())
+            .filter(Predicate.not(String::isEmpty))
+            .toList();
+    try (Statement statement = connection.createStatement()) {
+      for (String row : FLEET) {
+        statement.execute(row);
+      }
+      for (String text : statements) {
+        statement.execute(OWNERS.matcher(text).matches() ? "RESET ROLE" : "SET ROLE backup_admin");
+        statement.execute(text.replace("'...'", VALUE));
+      }
+    }
+    return statements.size();
+  }
+}
