@@ -6,6 +6,9 @@ root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # The directory of the script's own data: processes that it started, their logs. Scripts that start any set it.
 work=${work:-}
 
+# Some commands of administration are in no ordinary user's PATH.
+PATH=$PATH:/usr/sbin:/sbin
+
 # What the caller's shell says of other databases and repositories is not for us.
 unset "${!PG@}" "${!RESTIC_@}"
 
@@ -23,66 +26,182 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-apt_updated=no
+package_manager() {
+  local manager
+  for manager in apt-get dnf zypper pacman apk; do
+    if command -v "$manager" >/dev/null; then
+      echo "$manager"
+      return 0
+    fi
+  done
+  fail "no known package manager is on this machine: see README.md for what has to be installed by hand"
+}
+
+# The command line that installs packages. Others than apt-get are not tested.
+install_line() {
+  case $(package_manager) in
+    apt-get) echo "apt-get install --no-install-recommends" ;;
+    dnf) echo "dnf install" ;;
+    zypper) echo "zypper install" ;;
+    pacman) echo "pacman -S" ;;
+    apk) echo "apk add" ;;
+  esac
+}
+
+# The state of the package lists: old, fetched, or unfetched if that was tried in vain.
+package_lists=old
 
 # A package source that cannot be reached must not stop us: perhaps nothing is needed from it.
 apt_update() {
-  [ "$apt_updated" = no ] || return 0
-  as_root apt-get -qq update >/dev/null </dev/null || say "note: some package lists could not be updated"
-  apt_updated=yes
-}
-
-# install_package PURPOSE PACKAGE: through the system's package manager.
-install_package() {
-  can_be_root || fail "$2 is missing ($1), and to install it takes root: install it and start again"
-  say "installing $2 ($1)"
-  if command -v apt-get >/dev/null; then
-    apt_update
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=120 \
-      install --no-install-recommends "$2" >/dev/null </dev/null || fail "$2 could not be installed by apt"
+  [ "$package_lists" = old ] || return 0
+  # Without the mode, apt-get update succeeds although it could fetch nothing.
+  if as_root env LC_ALL=C.UTF-8 apt-get -qq -o APT::Update::Error-Mode=any update >/dev/null </dev/null; then
+    package_lists=fetched
   else
-    install_elsewhere "$1" "$(name_elsewhere "$2")"
+    package_lists=unfetched
+    say "note: the package lists cannot be fetched, at least not all of them"
   fi
 }
 
-install_elsewhere() {
-  say "note: only Debian is tested"
-  if command -v dnf >/dev/null; then
-    as_root dnf -q -y install "$2"
-  elif command -v zypper >/dev/null; then
-    as_root zypper -q -n install "$2"
-  elif command -v pacman >/dev/null; then
-    as_root pacman -S --noconfirm "$2"
-  elif command -v apk >/dev/null; then
-    as_root apk add -q "$2"
-  else
-    fail "no known package manager: install $2 by hand ($1)"
-  fi
-}
-
-# What others call a package of Debian's.
-name_elsewhere() {
-  case $1 in
-    postgresql-client) if command -v apk >/dev/null; then echo "$1"; else echo postgresql; fi ;;
+# What a system calls a package of Debian's.
+package_name() {
+  case $(package_manager):$1 in
+    apt-get:* | apk:*) echo "$1" ;;
+    *:postgresql-client) echo postgresql ;;
     *) echo "$1" ;;
   esac
 }
 
-# need COMMAND PURPOSE PACKAGE: installs the package unless the command is there.
-need() {
-  command -v "$1" >/dev/null || install_package "$2" "$3"
-  hash -r
-  command -v "$1" >/dev/null || fail "$1 is still missing after $3 was installed"
+install_packages() {
+  say "installing $*"
+  case $(package_manager) in
+    apt-get)
+      apt_update
+      # In a language that is not generated, Perl complains once for each package.
+      as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get -qq -y -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends "$@" >/dev/null </dev/null && return 0
+      [ "$package_lists" != unfetched ] || fail "$* cannot be installed: the package lists cannot be fetched"
+      fail "$* cannot be installed by apt-get"
+      ;;
+    *) say "note: only Debian is tested" ;;&
+    dnf) as_root dnf -q -y install "$@" >&2 </dev/null ;;
+    zypper) as_root zypper -q -n install "$@" >&2 </dev/null ;;
+    pacman) as_root pacman -S --noconfirm "$@" >&2 </dev/null ;;
+    apk) as_root apk add -q "$@" >&2 </dev/null ;;
+  esac || fail "$* cannot be installed"
 }
 
-# Sets maven_version, not older than the build asks for.
-need_maven() {
-  need mvn "the build" maven
-  # Debian's Maven puts an escape sequence before its name, whatever it is told of colours.
-  maven_version=$(mvn -v 2>/dev/null </dev/null | sed -n 's/^.*Apache Maven \([0-9.]*\).*/\1/p')
-  [ -n "$maven_version" ] || fail "$(command -v mvn) does not run: see 'mvn -v'"
-  printf '%s\n' 3.8.7 "$maven_version" | sort -V -C ||
-    fail "Maven $maven_version is too old: the build needs 3.8.7 or newer"
+# What is missing: packages, what each is for, the commands that they bring. With no_jdk=yes no package has a JDK.
+wanted_packages=()
+wanted_for=()
+wanted_commands=()
+no_jdk=no
+
+# want COMMAND PURPOSE PACKAGE: notes the package for install_wanted unless the command is there.
+want() {
+  if command -v "$1" >/dev/null; then return 0; fi
+  wanted_packages+=("$(package_name "$3")")
+  wanted_for+=("$1 ($2)")
+  wanted_commands+=("$1")
+}
+
+# Installs in one go what was noted, or lists all of it with the line to type.
+install_wanted() {
+  local command line
+  if [ "${#wanted_packages[@]}" -gt 0 ] && ! can_be_root; then
+    say "error: this is missing, and to install it takes root:"
+    printf '  %s\n' "${wanted_for[@]}" >&2
+    line="$(install_line) ${wanted_packages[*]}"
+    if [ "$(package_manager)" = apt-get ]; then line="apt-get update && $line"; fi
+    say "Type this as root, then start again as yourself:"
+    say "  $line"
+    [ "$no_jdk" = no ] || where_a_jdk_is
+    exit 1
+  fi
+  if [ "$no_jdk" = yes ]; then
+    where_a_jdk_is
+    exit 1
+  fi
+  if [ "${#wanted_packages[@]}" = 0 ]; then return 0; fi
+  install_packages "${wanted_packages[@]}"
+  hash -r
+  for command in "${wanted_commands[@]}"; do
+    command -v "$command" >/dev/null || fail "$command is still missing after ${wanted_packages[*]} was installed"
+  done
+  wanted_packages=()
+  wanted_for=()
+  wanted_commands=()
+}
+
+# need COMMAND PURPOSE PACKAGE: installs the package unless the command is there.
+need() {
+  want "$@"
+  install_wanted
+}
+
+system_name() { (. /etc/os-release 2>/dev/null && echo "${NAME:-this system} ${VERSION_ID:-}") || echo "this system"; }
+
+where_a_jdk_is() {
+  say "error: there is no JDK 25 on this machine, nor do the packages of $(system_name) have one"
+  cat >&2 <<'END'
+Any of these helps:
+  - Adoptium's apt repository, once it is set up as Adoptium describes, has a JDK for Debian 12; type as root:
+      apt-get update && apt-get install temurin-25-jdk
+  - a JDK 25 that is unpacked anywhere is named by JAVA_HOME:
+      JAVA_HOME=/opt/jdk-25 packaging/quickstart
+  - no JDK is needed to try a package that was built on another machine by packaging/build-deb:
+      packaging/quickstart --package holdfast_VERSION_ARCHITECTURE.deb
+END
+}
+
+# has_candidate PACKAGE: whether apt could install it. No pipe: grep -q would leave early, and apt-cache die of it.
+has_candidate() {
+  local policy
+  policy=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null </dev/null) || return 1
+  [[ $policy =~ Candidate:\ [0-9] ]]
+}
+
+# Prints the system's package with a JDK 25; fails if it has none.
+jdk_package() {
+  local package
+  case $(package_manager) in
+    apt-get)
+      for package in temurin-25-jdk openjdk-25-jdk-headless; do
+        if has_candidate "$package"; then
+          echo "$package"
+          return 0
+        fi
+      done
+      # Who is not root may have no package lists to look into: only Debian 12 is known to have none.
+      ! can_be_root && [ "$(system_name)" != "Debian GNU/Linux 12" ] && echo openjdk-25-jdk-headless
+      ;;
+    dnf | zypper) echo java-25-openjdk-devel ;;
+    pacman) echo jdk-openjdk ;;
+    apk) echo openjdk25 ;;
+  esac
+}
+
+# want_jdk: notes the JDK for install_wanted unless there is one.
+want_jdk() {
+  local package
+  if find_jdk >/dev/null; then return 0; fi
+  if command -v apt-get >/dev/null && can_be_root; then apt_update; fi
+  if package=$(jdk_package); then
+    wanted_packages+=("$package")
+    wanted_for+=("a JDK 25 (Holdfast is built with it)")
+  elif [ "$package_lists" = unfetched ]; then
+    fail "there is no JDK 25 on this machine, and whether a package has one is unknown: the package lists cannot be fetched"
+  else
+    no_jdk=yes
+  fi
+}
+
+# Sets JAVA_HOME to a JDK 25 or newer, installing one if the system's packages have it.
+need_jdk() {
+  want_jdk
+  install_wanted
+  JAVA_HOME=$(find_jdk) || fail "there is still no JDK 25 after one was installed: name it in JAVA_HOME"
+  export JAVA_HOME
 }
 
 # Prints the home of the first JDK 25 or newer.
@@ -99,23 +218,22 @@ find_jdk() {
   return 1
 }
 
-# Sets JAVA_HOME to a JDK 25 or newer, installing one if the system's packages have it.
-need_jdk() {
-  local package
-  if ! JAVA_HOME=$(find_jdk); then
-    if command -v apt-get >/dev/null && can_be_root; then
-      apt_update
-      for package in temurin-25-jdk openjdk-25-jdk-headless; do
-        if apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [0-9]'; then
-          install_package "the JDK that Holdfast is built with" "$package"
-          break
-        fi
-      done
-    fi
-    JAVA_HOME=$(find_jdk) ||
-      fail "there is no JDK 25, nor do this system's packages have one: install one and name it in JAVA_HOME"
+# Sets maven_version, not older than the build asks for. After need_jdk.
+need_maven() {
+  local said
+  need mvn "the build" maven
+  said=$(mvn -v 2>&1 </dev/null) || fail "$(command -v mvn) does not run: $said"
+  # Debian's Maven puts an escape sequence before its name, whatever it is told of colours.
+  maven_version=$(sed -n 's/^.*Apache Maven \([0-9.]*\).*/\1/p' <<<"$said")
+  [ -n "$maven_version" ] || fail "$(command -v mvn) does not tell its version: see 'mvn -v'"
+  printf '%s\n' 3.8.7 "$maven_version" | sort -V -C ||
+    fail "Maven $maven_version is too old: the build needs 3.8.7 or newer"
+  if [ "$(sed -n 's/^Java version: \([0-9]*\).*/\1/p' <<<"$said")" -lt 25 ]; then
+    [ -z "${MAVEN_SKIP_RC:-}" ] || fail "Maven runs on an older Java than that in $JAVA_HOME: see 'mvn -v'"
+    say "note: ~/.mavenrc or /etc/mavenrc names an older Java, and is left aside"
+    export MAVEN_SKIP_RC=true
+    need_maven
   fi
-  export JAVA_HOME
 }
 
 # Maven reads the sources with the JDK it runs on when it checks their format, so it runs on 25 too.
@@ -183,5 +301,5 @@ remove_postgres() {
 
 # sql [-x] STATEMENT: as the database's superuser, as an admin would in psql.
 sql() {
-  PGPASSWORD='' psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres -d "${database:-holdfast}" "$@"
+  PGPASSWORD='' psql -X -q -P pager=off -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres -d "${database:-holdfast}" "$@"
 }

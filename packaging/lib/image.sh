@@ -7,7 +7,7 @@ modules=java.base,java.sql,java.naming,java.management,java.xml,java.logging,jdk
 # stamp: sets version (as the agent says it), epoch and commit_time of the commit that is built.
 stamp() {
   local release commit
-  release=$(sed -n 's:.*<version>\(.*\)</version>.*:\1:p' "${root:?}/pom.xml" | head -n 1)
+  release=$(sed -n '/<version>/{s:.*<version>\(.*\)</version>.*:\1:p;q}' "${root:?}/pom.xml")
   epoch=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct)} || fail "this is no clone of the repository"
   commit=$(git -C "$root" rev-parse --short=8 HEAD)
   version=${release%-SNAPSHOT}

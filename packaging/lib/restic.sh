@@ -28,7 +28,7 @@ fetch_restic() {
     -o APT::Sandbox::User=root
     -o Acquire::Retries=3
   )
-  apt-get -qq "${options[@]}" update >&2 </dev/null || fail "the package lists of Debian $suite cannot be had"
+  apt-get -qq "${options[@]}" -o APT::Update::Error-Mode=any update >&2 </dev/null || fail "the package lists of Debian $suite cannot be had"
   (cd "$private/deb" && apt-get -qq "${options[@]}" download restic >&2 </dev/null) ||
     fail "the restic of Debian $suite cannot be had"
   dpkg -x "$private"/deb/restic_*.deb "$private/root"
