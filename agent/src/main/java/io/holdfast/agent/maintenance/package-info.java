@@ -3,4 +3,7 @@
  * by one housekeeper of the fleet at a time. Knows restic and the ports to the control plane, and
  * nothing of SQL.
  */
+@NullMarked
 package io.holdfast.agent.maintenance;
+
+import org.jspecify.annotations.NullMarked;

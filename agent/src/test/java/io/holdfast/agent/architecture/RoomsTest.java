@@ -11,6 +11,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /** Holds the direction of dependencies that docs/architecture.md draws. */
@@ -145,6 +147,15 @@ class RoomsTest {
   @Test
   void rooms_form_no_cycle() {
     slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** NullAway looks at no other package, and does not say so. */
+  @Test
+  void every_room_says_that_its_types_are_not_null() {
+    assertThat(CLASSES)
+        .extracting(JavaClass::getPackage)
+        .isNotEmpty()
+        .allMatch(room -> room.isAnnotatedWith(NullMarked.class));
   }
 
   @Test

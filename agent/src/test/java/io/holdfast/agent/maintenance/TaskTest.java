@@ -6,6 +6,7 @@ import io.holdfast.agent.schedule.Timing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +36,7 @@ class TaskTest {
     "kept-out, PT15M",
     "no-sign, PT0S",
     "lease-lost, PT0S",
+    "agent-stopped, PT0S",
     "no-sign-again, PT70M"
   })
   void what_failed_is_due_again(String code, Duration afterItsStart) throws Exception {
@@ -51,5 +53,21 @@ class TaskTest {
   @Test
   void what_seems_to_go_on_is_due_and_held_by_its_lease_alone() throws Exception {
     assertThat(due(new Task.Last(START, Optional.empty(), "running", "null"))).contains(START);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, , 1", "1, 1, 1", "3, , 1", "3, 1, 2", "3, 2, 3", "3, 3, 1", "3, 7, 2"})
+  void the_parts_of_the_data_are_read_in_turn(int parts, @Nullable Integer lastPart, int next)
+      throws Exception {
+    Task task =
+        new Task(
+            1,
+            Kind.CHECK_DATA,
+            Timing.Every.of(Duration.ofDays(1)),
+            parts,
+            START,
+            Optional.empty(),
+            Optional.ofNullable(lastPart));
+    assertThat(task.part()).isEqualTo(next);
   }
 }

@@ -105,4 +105,83 @@ class LockPolicyTest {
                 List.of(LEFT_BY_US, unknown), Set.of(OURS), NOON.plus(Duration.ofMinutes(11))))
         .isEqualTo(Advice.UNLOCK);
   }
+
+  private Advice adviceToHousekeeper(Instant now, RepositoryLock... locks) {
+    return policy.adviceToHousekeeper(List.of(locks), Set.of(OURS), now);
+  }
+
+  /** Looks twice, so long apart that a living lock would have been refreshed in between. */
+  private Advice adviceToPatientHousekeeper(RepositoryLock... locks) {
+    assertThat(adviceToHousekeeper(NOON, locks)).isEqualTo(Advice.WAIT);
+    return adviceToHousekeeper(NOON.plus(Duration.ofMinutes(11)), locks);
+  }
+
+  @Test
+  void a_housekeeper_needs_no_unlocking_where_there_is_no_lock() {
+    assertThat(adviceToHousekeeper(NOON)).isEqualTo(Advice.CLEAN);
+  }
+
+  @Test
+  void a_housekeeper_removes_what_our_killed_restic_left() {
+    assertThat(adviceToHousekeeper(NOON, LEFT_BY_US)).isEqualTo(Advice.UNLOCK);
+    assertThat(adviceToHousekeeper(NOON, LEFT_BY_US, lock("b", "them", 7, YOUNG)))
+        .isEqualTo(Advice.UNLOCK);
+    assertThat(adviceToHousekeeper(NOON, LEFT_BY_US, lock("b", "us", INNOCENT, YOUNG)))
+        .isEqualTo(Advice.WAIT);
+  }
+
+  @Test
+  void a_housekeeper_removes_the_stale_lock_of_another_machine_once_it_has_stayed_the_same() {
+    assertThat(adviceToPatientHousekeeper(lock("b", "them", 7, STALE))).isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void a_housekeeper_waits_for_a_lock_that_unlocking_would_leave() {
+    // The process numbers of another machine say nothing, and after 11 minutes it is not stale yet.
+    assertThat(adviceToPatientHousekeeper(lock("b", "them", GONE, YOUNG))).isEqualTo(Advice.WAIT);
+    assertThat(adviceToPatientHousekeeper(lock("c", "us", LIVING_RESTIC, YOUNG)))
+        .isEqualTo(Advice.WAIT);
+  }
+
+  @Test
+  void a_housekeeper_removes_the_lock_of_a_process_of_this_machine_that_has_long_ended() {
+    assertThat(adviceToPatientHousekeeper(lock("b", "us", GONE, YOUNG))).isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void a_housekeeper_waits_where_unlocking_would_help_and_harm() {
+    assertThat(
+            adviceToPatientHousekeeper(
+                lock("b", "them", 7, STALE), lock("c", "us", INNOCENT, YOUNG)))
+        .isEqualTo(Advice.WAIT);
+  }
+
+  @Test
+  void a_lock_is_stale_after_thirty_minutes_and_the_same_after_ten() {
+    RepositoryLock lock = lock("b", "them", 7, Duration.ofMinutes(30));
+    assertThat(adviceToHousekeeper(NOON, lock)).as("left alone").isEqualTo(Advice.WAIT);
+    Instant then = NOON.plus(Duration.ofMinutes(10));
+    assertThat(adviceToHousekeeper(then, lock)).isEqualTo(Advice.WAIT);
+    assertThat(adviceToHousekeeper(then.plusMillis(1), lock)).isEqualTo(Advice.UNLOCK);
+    RepositoryLock young = lock("c", "them", 7, Duration.ofMinutes(30));
+    assertThat(advice(LEFT_BY_US, young)).as("not stale yet: spared").isEqualTo(Advice.UNLOCK);
+  }
+
+  @Test
+  void only_locks_of_this_machine_of_this_user_and_of_processes_known_to_be_dead_are_ours() {
+    assertThat(advice(lock("a", "us", GONE, YOUNG))).isEqualTo(Advice.CLEAN);
+    RepositoryLock ofAnotherUser =
+        new RepositoryLock("a", NOON.minus(YOUNG), false, "us", OURS, 1000);
+    assertThat(advice(ofAnotherUser)).isEqualTo(Advice.CLEAN);
+  }
+
+  @Test
+  void root_and_the_owner_of_a_living_restic_spare_it() {
+    RepositoryLock ours = new RepositoryLock("a", NOON.minus(YOUNG), false, "us", OURS, 1000);
+    RepositoryLock living =
+        new RepositoryLock("b", NOON.minus(YOUNG), false, "us", LIVING_RESTIC, 1000);
+    assertThat(policy(1000).advice(List.of(ours, living), Set.of(OURS), NOON))
+        .isEqualTo(Advice.UNLOCK);
+    assertThat(advice(LEFT_BY_US, living)).as("root").isEqualTo(Advice.UNLOCK);
+  }
 }

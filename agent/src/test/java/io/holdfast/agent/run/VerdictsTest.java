@@ -186,4 +186,30 @@ class VerdictsTest {
             Verdicts.of(report(1, ExitMeaning.CANCELLED, false, List.of(), 0, null), stop).code())
         .isEqualTo(Verdict.AGENT_STOPPED);
   }
+
+  /** Nobody has cancelled it, so it was the agent's own doing. */
+  @Test
+  void a_run_that_was_ended_though_nobody_asked_for_it_counts_as_stopped_by_the_agent() {
+    assertThat(
+            Verdicts.of(
+                    report(1, ExitMeaning.CANCELLED, false, List.of(), 0, null), new Cancellation())
+                .code())
+        .isEqualTo(Verdict.AGENT_STOPPED);
+    assertThat(Verdicts.ofStoppedDump(ExitMeaning.CANCELLED, new Cancellation()).code())
+        .isEqualTo(Verdict.AGENT_STOPPED);
+  }
+
+  @Test
+  void a_dump_that_we_ended_says_why() {
+    Cancellation wish = new Cancellation();
+    wish.cancel("by request of alice");
+    assertThat(Verdicts.ofStoppedDump(ExitMeaning.CANCELLED, wish).code()).isEqualTo("cancelled");
+    Cancellation stop = new Cancellation();
+    stop.agentStops();
+    assertThat(Verdicts.ofStoppedDump(ExitMeaning.CANCELLED, stop).code())
+        .isEqualTo(Verdict.AGENT_STOPPED);
+    assertThat(Verdicts.ofStoppedDump(ExitMeaning.TIMED_OUT, wish).code()).isEqualTo("run-timeout");
+    assertThat(Verdicts.ofStoppedDump(ExitMeaning.STALLED, wish).code())
+        .isEqualTo("pg-dump-stalled");
+  }
 }

@@ -28,6 +28,12 @@ class RedactionTest {
   }
 
   @Test
+  void the_shortest_secret_that_is_searched_for_has_four_characters() {
+    Redaction both = Redaction.of(List.of(new Secret("abcd"), new Secret("xyz")));
+    assertThat(both.redact("abcd xyz")).isEqualTo("*** xyz");
+  }
+
+  @Test
   void the_password_within_a_url_is_taken_out_even_if_nobody_named_it() {
     assertThat(Redaction.none().redact("open rest:https://backup:s3cr3t@host:8000/repo failed"))
         .isEqualTo("open rest:https://backup:***@host:8000/repo failed");

@@ -47,7 +47,7 @@ public final class Program {
   }
 
   /** Runs a program that must succeed. */
-  static Result mustRun(List<String> command) {
+  public static Result mustRun(List<String> command) {
     Result result = run(Map.of(), command);
     if (result.exitCode() != 0) {
       throw new AssertionError(command + " failed: " + result.all());

@@ -57,11 +57,11 @@ public final class ResticBinaries {
         """
         #!/bin/sh
         if [ "$(id -u)" = 0 ]; then
-          exec setpriv --bounding-set=-dac_override,-dac_read_search -- '%s' "$@"
+          exec %s '%s' "$@"
         fi
         exec '%s' "$@"
         """
-            .formatted(restic, restic));
+            .formatted(String.join(" ", WithoutRootsRights.SETPRIV), restic, restic));
   }
 
   /** Writes an executable script. */
