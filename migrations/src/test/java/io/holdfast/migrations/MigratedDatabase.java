@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /** A database of a test's own with all migrations applied, and a superuser's connection to it. */
 final class MigratedDatabase implements AutoCloseable {
@@ -49,17 +50,25 @@ final class MigratedDatabase implements AutoCloseable {
     return new MigratedDatabase(TestPostgres.shared().createDatabase());
   }
 
+  /** A copy of a database that nobody is connected to. */
+  static MigratedDatabase copyOf(String template) throws SQLException {
+    return new MigratedDatabase(TestPostgres.shared().createDatabaseFrom(template));
+  }
+
   int migrate() {
     return flyway().migrate().migrationsExecuted;
   }
 
   Flyway flyway() {
+    return flyway(url()).load();
+  }
+
+  static FluentConfiguration flyway(String url) {
     return Flyway.configure()
-        .dataSource(url(), null, null)
+        .dataSource(url, null, null)
         .locations(LOCATION)
         .baselineOnMigrate(true)
-        .baselineVersion("0")
-        .load();
+        .baselineVersion("0");
   }
 
   String name() {
@@ -103,6 +112,11 @@ final class MigratedDatabase implements AutoCloseable {
   }
 
   List<Map<String, Object>> rows(String sql, Object... arguments) throws SQLException {
+    return rows(connection, sql, arguments);
+  }
+
+  static List<Map<String, Object>> rows(Connection connection, String sql, Object... arguments)
+      throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       for (int i = 0; i < arguments.length; i++) {
         statement.setObject(i + 1, arguments[i]);
