@@ -4,7 +4,6 @@ import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
@@ -125,8 +124,6 @@ class EnrolmentIT {
   void two_machines_an_admin_and_a_viewer_work_side_by_side() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      // Two machines must not make one repository at the same moment.
-      new AdminRestic(ResticBinaries.current(), site).run("init");
       assertThat(register(site, token(site)).exitCode()).isZero();
       Jdbi admin = as(psql, "backup_admin");
       Jdbi viewer = as(psql, "backup_viewer");

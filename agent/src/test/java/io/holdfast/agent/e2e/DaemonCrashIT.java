@@ -154,7 +154,6 @@ class DaemonCrashIT {
   @TestOnCurrentRestic
   void an_orphaned_restic_is_ended_before_its_job_runs_again(Path restic) throws Exception {
     try (Site site = site(directory, outlivesItsAgent(restic))) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = new FaultyJobs(site);
       UUID slow = jobs.slow("slow", 120);
       jobs.retries(slow, 1, 1);
@@ -195,7 +194,6 @@ class DaemonCrashIT {
   void a_run_whose_snapshot_was_written_is_closed_as_the_success_that_it_was(Path restic)
       throws Exception {
     try (Site site = site(directory, staysAfterItsSnapshot(restic))) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = new FaultyJobs(site);
       jobs.due(jobs.job("slow"));
       Process daemon = site.daemon();
@@ -221,7 +219,6 @@ class DaemonCrashIT {
   void a_repository_that_is_away_after_a_crash_is_asked_again_until_it_answers() throws Exception {
     Path restic = ResticBinaries.current();
     try (Site site = site(directory, staysAfterItsSnapshot(restic))) {
-      new AdminRestic(restic, site).run("init");
       site.controlPlane().setting("repository_auto_init", "false");
       FaultyJobs jobs = new FaultyJobs(site);
       UUID job = jobs.job("slow");

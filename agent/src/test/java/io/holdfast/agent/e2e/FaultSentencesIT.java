@@ -110,6 +110,7 @@ class FaultSentencesIT {
   @Test
   void a_missing_repository_is_named_and_never_made_without_leave() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
+      site.removeRepository();
       ControlPlane psql = site.controlPlane();
       psql.setting("repository_auto_init", "false");
       psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 2).toString()), 3600);

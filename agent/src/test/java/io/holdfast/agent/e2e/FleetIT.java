@@ -81,9 +81,6 @@ class FleetIT {
       fleet.add(first.another("web-" + i));
     }
     ControlPlane psql = first.controlPlane();
-    // A repository is made by one machine, before the others come.
-    psql.job(Site.DEVICE, "first", first.source("first", 2).toString());
-    assertThat(first.holdfast("backup", "first").exitCode()).isZero();
     jobs();
     housekeeping();
     for (Site site : fleet) {

@@ -3,7 +3,6 @@ package io.holdfast.agent.e2e;
 import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.agent.testing.AdminRestic;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.ResticBinaries;
@@ -28,7 +27,6 @@ class FullStateDiskIT {
     Path restic = ResticBinaries.current();
     try (SmallDisk disk = SmallDisk.at(directory.resolve("state"), 8);
         Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       // restic's own needs are not what this is about.
       site.controlPlane().setting("repository_cache_dir", directory.resolve("cache").toString());
       site.controlPlane().setting("max_concurrent_backups", "2");

@@ -214,8 +214,9 @@ class HousekeepingIT {
       psql.setting("housekeeping_lease_seconds", "15");
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home", 1);
-      try (AdminRestic.Holder lock =
-          new AdminRestic(ResticBinaries.current(), site).exclusiveLock()) {
+      AdminRestic admin = new AdminRestic(ResticBinaries.current(), site);
+      admin.backUp(new FaultyJobs(site).randomSource("content", 1024));
+      try (AdminRestic.Holder lock = admin.exclusiveLock()) {
         psql.execute(
             "INSERT INTO housekeeping (kind, schedule_type, interval_seconds) VALUES ('prune', 'interval', 86400)");
         site.daemon();

@@ -207,7 +207,6 @@ class RandomSequencesIT {
                 restic,
                 server.controlPlane(),
                 "connectTimeout=2&socketTimeout=5&loginTimeout=5")) {
-      new AdminRestic(restic, site).run("init");
       World world = new World(site, server, random);
       try {
         for (Step step : steps) {

@@ -95,7 +95,7 @@ class RecoverIT {
   @TestOnCurrentRestic
   void what_is_missing_or_wrong_is_said_without_a_word_of_settings(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
-      new HandMade(restic, site).repository().byHand(site.source("www", 1));
+      new HandMade(restic, site).byHand(site.source("www", 1));
       String url = site.repository().toString();
       String wrong = passwordFile("wrong-password-1618").toString();
       Result refused = recover(Map.of(), restic, "-r", url, "--password-file", wrong);

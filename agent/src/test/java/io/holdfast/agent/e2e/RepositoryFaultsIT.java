@@ -41,7 +41,6 @@ class RepositoryFaultsIT {
     try (SmallDisk disk = repositoryDisk();
         Site site = new Site(directory, restic)) {
       AdminRestic admin = new AdminRestic(restic, site);
-      admin.run("init");
       FaultyJobs jobs = jobs(site);
       UUID big =
           site.controlPlane().job(Site.DEVICE, "big", jobs.randomSource("big", 4096).toString());
@@ -66,7 +65,6 @@ class RepositoryFaultsIT {
       throws Exception {
     try (SmallDisk disk = repositoryDisk();
         Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       Process daemon = site.daemon();
       jobs.goOn("before");
@@ -88,7 +86,6 @@ class RepositoryFaultsIT {
   @TestOnEveryRestic
   void a_repository_that_is_gone_is_not_made_anew(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       site.daemon();
       jobs.goOn("before");
@@ -109,7 +106,6 @@ class RepositoryFaultsIT {
   @TestOnCurrentRestic
   void a_repository_that_goes_away_in_the_middle_of_a_run_is_told(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       UUID slow = jobs.slow("slow", 20);
       jobs.retries(slow, 0, 1);
@@ -138,7 +134,6 @@ class RepositoryFaultsIT {
   void a_lock_that_is_held_for_a_while_only_delays_the_run(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       AdminRestic admin = new AdminRestic(restic, site);
-      admin.run("init");
       admin.backUp(new FaultyJobs(site).randomSource("content", 1024));
       FaultyJobs jobs = jobs(site);
       try (AdminRestic.Holder check = admin.exclusiveLock()) {
@@ -162,7 +157,6 @@ class RepositoryFaultsIT {
   void a_lock_that_is_held_for_good_is_told_and_never_removed(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       AdminRestic admin = new AdminRestic(restic, site);
-      admin.run("init");
       admin.backUp(new FaultyJobs(site).randomSource("content", 1024));
       FaultyJobs jobs = jobs(site);
       UUID job = jobs.job("locked");
@@ -190,7 +184,6 @@ class RepositoryFaultsIT {
       throws Exception {
     try (Site site = new Site(directory, restic)) {
       AdminRestic admin = new AdminRestic(restic, site);
-      admin.run("init");
       FaultyJobs jobs = jobs(site);
       Path content = jobs.randomSource("content", 1024);
       UUID slow = jobs.slow("slow", 20);

@@ -79,7 +79,6 @@ class ResticFaultsIT {
   @TestOnCurrentRestic
   void a_restic_that_is_killed_is_named_and_leaves_nothing_behind(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       UUID slow = jobs.slow("slow", 20);
       jobs.due(slow);
@@ -102,7 +101,6 @@ class ResticFaultsIT {
   void a_run_whose_restic_was_killed_is_repeated_and_the_dead_lock_removed(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       UUID slow = jobs.slow("slow", 15);
       jobs.retries(slow, 2, 1);
@@ -127,7 +125,6 @@ class ResticFaultsIT {
   @TestOnCurrentRestic
   void a_restic_that_hangs_is_ended_and_others_run_meanwhile(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       site.controlPlane().setting("stalled_after_seconds", "10");
       UUID slow = jobs.slow("slow", 20);
@@ -152,7 +149,6 @@ class ResticFaultsIT {
     Path restic = ResticBinaries.current();
     Path killed = standIn(restic, "late", "\"$real\" \"$@\" || exit\nkill -KILL $$\n");
     try (Site site = new Site(directory, killed)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       jobs.due(jobs.job("late"));
       site.daemon();
@@ -181,7 +177,6 @@ class ResticFaultsIT {
                 + garbage
                 + "exit $ended\n");
     try (Site site = new Site(directory, standIn)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       jobs.due(jobs.job("lost"));
       site.daemon();
@@ -202,7 +197,6 @@ class ResticFaultsIT {
                 + "caf83f73".repeat(8)
                 + "\"}'\n");
     try (Site site = new Site(directory, liar)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       jobs.due(jobs.job("liar"));
       site.daemon();
@@ -226,7 +220,6 @@ class ResticFaultsIT {
             "flood",
             "yes '" + line + "' | head -c 1073741824\necho\nexec \"$real\" \"$@\"\n");
     try (Site site = new Site(directory, flood)) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       Process daemon = site.daemon();
       jobs.goOn("warm");
@@ -263,7 +256,6 @@ class ResticFaultsIT {
   void every_exit_code_has_its_sentence() throws Exception {
     Path restic = ResticBinaries.current();
     try (Site site = new Site(directory, endsAsItsJobIsCalled(restic))) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       for (int exit : CODE_OF_EXIT.keySet()) {
         jobs.due(jobs.job("exit-" + exit));
@@ -287,7 +279,6 @@ class ResticFaultsIT {
   void a_run_is_repeated_only_where_that_may_help() throws Exception {
     Path restic = ResticBinaries.current();
     try (Site site = new Site(directory, endsAsItsJobIsCalled(restic))) {
-      new AdminRestic(restic, site).run("init");
       FaultyJobs jobs = jobs(site);
       for (int exit : List.of(0, 3, 10, 12, 1, 2, 11, 77, 130, 137, 143)) {
         UUID job = jobs.job("exit-" + exit);

@@ -191,7 +191,7 @@ class RestoreIT {
   void at_a_moment_the_snapshot_of_that_time_comes_back() throws Exception {
     Path restic = ResticBinaries.current();
     try (Site site = new Site(directory, restic)) {
-      HandMade snapshots = new HandMade(restic, site).repository();
+      HandMade snapshots = new HandMade(restic, site);
       Path src = site.directory().resolve("src/www/file");
       UUID job = site.controlPlane().job(Site.DEVICE, "www", src.getParent().toString());
       for (int month = 1; month <= 3; month++) {
@@ -227,9 +227,7 @@ class RestoreIT {
       Path data = file(site.directory().resolve("src/db/data"), "of db-01").getParent();
       psql.execute("INSERT INTO devices (id, name, platform) VALUES ('db-01', 'DB', 'linux')");
       UUID job = psql.job("db-01", "db", data.toString());
-      new HandMade(restic, site)
-          .repository()
-          .snapshot("db-01", job, "db", "2026-01-15 12:00:00", data);
+      new HandMade(restic, site).snapshot("db-01", job, "db", "2026-01-15 12:00:00", data);
       String to = directory.resolve("out").toString();
 
       assertThat(site.holdfast("snapshots").out()).contains("no snapshots yet");

@@ -23,6 +23,8 @@ class RunRowIT {
   @TestOnEveryRestic
   void its_counts_are_those_of_restics_summary_and_of_the_snapshot(Path restic) throws Exception {
     try (Site site = new Site(directory, ResticBinaries.bound(restic, directory))) {
+      // The first run makes it.
+      site.removeRepository();
       Path source = site.source("tree", 6);
       UUID job = site.controlPlane().job(Site.DEVICE, "tree", source.toString());
       assertThat(site.holdfast("backup", "tree").exitCode()).isZero();

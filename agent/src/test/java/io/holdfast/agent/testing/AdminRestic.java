@@ -5,6 +5,7 @@ import static io.holdfast.agent.testing.Site.eventually;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -67,7 +68,9 @@ public final class AdminRestic {
       builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
       builder.redirectInput(new File("/dev/null"));
       process = builder.start();
-      eventually().until(() -> !process.isAlive() || !added(before).isEmpty());
+      eventually()
+          .pollInterval(Duration.ofMillis(10))
+          .until(() -> !process.isAlive() || !added(before).isEmpty());
       RunningRestic.signal(process.toHandle(), "STOP");
       lock = added(before).iterator().next();
     }
@@ -101,8 +104,8 @@ public final class AdminRestic {
   }
 
   /**
-   * A check that holds the repository for itself. Slow enough to be stopped in the middle of a MiB,
-   * quick enough to end soon when it goes on.
+   * A check that holds the repository for itself, which must hold a MiB: slow enough to be stopped
+   * in the middle of it, quick enough to end soon when it goes on.
    */
   public Holder exclusiveLock() throws IOException {
     return new Holder(command("check", "--read-data", "--limit-download=300"));

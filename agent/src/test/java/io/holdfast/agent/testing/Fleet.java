@@ -32,6 +32,7 @@ public final class Fleet implements AutoCloseable {
     this.directory = directory;
     this.restic = restic;
     server = BreakableServer.startIn(directory.resolve("server-1"));
+    EmptyRepository.make(repository(), REPOSITORY_PASSWORD);
     secret("repository-password", REPOSITORY_PASSWORD);
     secret("alice-password", ADMIN_PASSWORD);
   }

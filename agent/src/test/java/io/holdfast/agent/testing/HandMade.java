@@ -14,12 +14,6 @@ public final class HandMade {
     this.restic = new AdminRestic(restic, site);
   }
 
-  /** Makes the repository. */
-  public HandMade repository() {
-    restic.run("init");
-    return this;
-  }
-
   /**
    * @param time such as {@code 2026-01-31 12:00:00}, in the machine's zone
    */

@@ -40,7 +40,7 @@ public final class Site implements AutoCloseable {
   private final Map<String, String> variables = new HashMap<>();
   private String searchPath = System.getenv("PATH");
 
-  /** A registered device whose settings name a repository that may be made on first use. */
+  /** A registered device whose settings name an empty repository. */
   public Site(Path directory, Path restic) throws IOException {
     this(directory, restic, ControlPlane.fresh(), "socketTimeout=30&connectTimeout=3");
   }
@@ -53,7 +53,7 @@ public final class Site implements AutoCloseable {
   public Site(Path directory, Path restic, ControlPlane controlPlane, String parameters)
       throws IOException {
     this(directory, restic, controlPlane, parameters, DEVICE, directory.resolve("repos/repo"));
-    Files.createDirectories(directory.resolve("repos"));
+    EmptyRepository.make(repository, REPOSITORY_PASSWORD);
     controlPlane.setting("repository_url", repository.toString());
     controlPlane.setting("repository_password", REPOSITORY_PASSWORD);
     controlPlane.setting("repository_auto_init", "true");
@@ -139,6 +139,11 @@ public final class Site implements AutoCloseable {
 
   public Path repository() {
     return repository;
+  }
+
+  /** From now on there is none; it may be made on first use. */
+  public void removeRepository() {
+    Program.mustRun(List.of("rm", "-r", repository.toString()));
   }
 
   /** A directory with this many small files, to be backed up. */
