@@ -9,6 +9,9 @@ work=${work:-}
 # Some commands of administration are in no ordinary user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
+# Debian's psql is started by a Perl script, which complains at length about a language that is not generated.
+export PERL_BADLANG=0
+
 # What the caller's shell says of other databases and repositories is not for us.
 unset "${!PG@}" "${!RESTIC_@}"
 

@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # A Debian machine to try the package on: a root of its own, a real systemd as its first process, no network. Sourced
-# after common.sh and restic.sh by a script that sets $work.
+# after common.sh by a script that sets $work.
+
+# shellcheck source=packaging/lib/debian.sh
+. "${root:?}/packaging/lib/debian.sh"
 
 machine_packages=systemd,systemd-sysv,dbus,postgresql,man-db,bash-completion
 
 # make_machine: $machine becomes the root of a fresh Debian; its files are those of a base that is kept in .verify/, and
 # what is changed lies in $work.
 make_machine() {
-  local base=${root:?}/.verify/machine-bookworm
-  need debootstrap "a Debian to try the package on" debootstrap
+  local base=$root/.verify/machine-bookworm
   need systemd-nspawn "a machine that boots" systemd-container
   need nsenter "commands in it" util-linux
   need mount "its root" mount
@@ -25,12 +27,10 @@ make_machine() {
 # make_base DIRECTORY: what is needed besides of what our package recommends is fetched now, since the machine has no
 # network.
 make_base() {
-  local base=$1 uri
+  local base=$1
   say "making a Debian bookworm with systemd and PostgreSQL (into .verify/, once)"
-  rm -rf "$base" "$base.holds"
-  uri=$(debian_source bookworm | sed -n 's/^URIs: //p')
-  debootstrap --variant=minbase --include="$machine_packages" bookworm "$base" "$uri" >"$base.log" 2>&1 ||
-    fail "debootstrap failed: see $base.log"
+  rm -f "$base.holds"
+  bootstrap bookworm "$base" --include="$machine_packages"
   {
     chroot "$base" apt-get clean
     chroot "$base" apt-get -q update
