@@ -19,7 +19,7 @@ fetch_restic() {
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
     fail "only Debian can provide two versions of restic: list your own in HOLDFAST_TEST_RESTIC, separated by a colon"
   fi
-  say "fetching the restic of Debian $suite for the tests (into .verify/, nothing is installed)"
+  say "fetching the restic of Debian $suite (into .verify/, nothing is installed)"
   rm -rf "$private" "$directory"
   mkdir -p "$private/sources" "$private/lists/partial" "$private/deb"
   debian_source "$suite" >"$private/sources/$suite.sources"
