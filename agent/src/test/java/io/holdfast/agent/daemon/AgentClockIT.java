@@ -7,7 +7,11 @@ import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -55,6 +59,55 @@ class AgentClockIT {
                     row.get("id")))
             .containsEntry("by_the_clock", true);
         Books.balance(site);
+      }
+    }
+  }
+
+  @Test
+  void a_job_runs_on_both_of_its_schedules() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      UUID job = psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
+      int interval = psql.everySeconds(job, 3600);
+      int cron = psql.cron(job, "* * * * *");
+      try (ClockedAgent agent = new ClockedAgent(site, "2026-03-28T00:00:30Z")) {
+        assertThat(site.awaitRuns("home", 1))
+            .containsEntry("outcome", "success")
+            .containsEntry("triggered_by", "schedule")
+            .containsEntry("schedule_id", interval);
+        eventually().until(() -> "2026-03-28T00:01:00Z".equals(nextRun(psql, cron)));
+        agent.set("2026-03-28T00:01:00Z");
+        assertThat(site.awaitRuns("home", 2))
+            .containsEntry("outcome", "success")
+            .containsEntry("triggered_by", "schedule")
+            .containsEntry("schedule_id", cron);
+        assertThat(psql.rows("SELECT FROM schedules WHERE last_run_at IS NOT NULL")).hasSize(2);
+        Books.balance(site);
+      }
+    }
+  }
+
+  @Test
+  void proofs_are_made_by_schedule_and_stand_on_the_snapshot() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      UUID job = psql.job(Site.DEVICE, "home", site.source("home", 3).toString());
+      assertThat(site.holdfast("backup", "home").exitCode()).isZero();
+      psql.execute("UPDATE backup_jobs SET verify_schedule = '* * * * *' WHERE id = ?", job);
+      String thisMinute = Instant.now().truncatedTo(ChronoUnit.MINUTES).toString();
+      try (ClockedAgent agent = new ClockedAgent(site, thisMinute)) {
+        // From then on its times count.
+        eventually().until(() -> Files.exists(site.state().resolve("proofs.json")));
+        assertThat(psql.rows("SELECT FROM verifications")).isEmpty();
+        agent.move(Duration.ofMinutes(1));
+        eventually()
+            .until(() ->
+                !psql.rows(
+                        "SELECT FROM verifications WHERE outcome = 'success' AND triggered_by = 'schedule'")
+                    .isEmpty());
+        assertThat(psql.row("SELECT verified, verified_at IS NOT NULL AS told FROM snapshots"))
+            .containsEntry("verified", true)
+            .containsEntry("told", true);
       }
     }
   }

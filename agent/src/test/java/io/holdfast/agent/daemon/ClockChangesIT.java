@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.HeldRestic;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.nio.file.Path;
@@ -194,9 +195,11 @@ class ClockChangesIT {
 
   @Test
   void a_time_that_comes_while_the_job_still_runs_is_skipped_and_told() throws Exception {
+    HeldRestic held = new HeldRestic(directory, ResticBinaries.current(), "slow");
     try (Site site = site()) {
+      site.writeConfig(held.binary().toString());
       FaultyJobs jobs = new FaultyJobs(site);
-      UUID slow = jobs.slow("slow", 15);
+      UUID slow = jobs.job("slow");
       int schedule = site.controlPlane().cron(slow, "0 * * * *");
       try (ClockedAgent agent = new ClockedAgent(site, "2026-05-04T12:59:00Z")) {
         awaitSeen(site, schedule);
@@ -212,6 +215,7 @@ class ClockChangesIT {
             .containsEntry("reason", "still_running");
         // Back beyond the run's start: no reason to lose its result.
         agent.set("2026-05-04T12:30:00Z");
+        held.letGo();
         assertThat(site.awaitRuns("slow", 1)).containsEntry("outcome", "success");
         jobs.goOn("other");
         assertThat(site.runs("slow")).as("skipped, not queued").hasSize(1);

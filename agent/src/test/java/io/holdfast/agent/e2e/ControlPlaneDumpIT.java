@@ -355,7 +355,7 @@ class ControlPlaneDumpIT {
         Process daemon = dumpingAgain(site, job);
         orphan = pgDump(daemon).orElseThrow();
         daemon.destroyForcibly();
-        assertThat(daemon.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(daemon.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(orphan.isAlive()).as("pg_dump outlives its agent").isTrue();
         assertThat(dumps(site).resolve(job + "/control-plane.dump")).exists();
         site.controlPlane().execute("UPDATE backup_jobs SET enabled = false");

@@ -46,7 +46,7 @@ class DaemonCrashIT {
 
   private static void kill(Process daemon) throws InterruptedException {
     daemon.destroyForcibly();
-    assertThat(daemon.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(daemon.waitFor(3, TimeUnit.MINUTES)).isTrue();
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.CuttableNetwork;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.HeldRestic;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
@@ -51,11 +52,15 @@ class DatabaseCutOffIT {
   void runs_go_on_and_status_says_so_and_the_heartbeat_comes_back() throws Exception {
     psql.setting("sync_interval_seconds", "5");
     psql.setting("max_concurrent_backups", "2");
-    new FaultyJobs(site).slowEvery(3600, "home", 4);
+    HeldRestic held = new HeldRestic(directory, ResticBinaries.current(), "home");
+    site.writeConfig(held.binary().toString());
+    FaultyJobs jobs = new FaultyJobs(site);
+    jobs.due(jobs.job("home"));
     psql.everySeconds(psql.job(Site.DEVICE, "tick", site.source("tick", 2).toString()), 2);
     Process daemon = site.daemon();
     eventually().until(() -> statuses("home").equals(List.of("running")));
     network.cut();
+    held.letGo();
 
     long before = Snapshots.count(site);
     eventually().until(() -> Snapshots.count(site) >= before + 3);

@@ -7,6 +7,7 @@ import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.HeldRestic;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
@@ -69,11 +70,15 @@ class DatabaseFailoverIT {
   @Test
   void what_the_dead_primary_had_accepted_and_not_passed_on_is_delivered_again() throws Exception {
     UUID tick = psql.job(Site.DEVICE, "tick", site.source("tick", 3).toString());
-    new FaultyJobs(site).slowEvery(3600, "home", 5);
+    HeldRestic held = new HeldRestic(directory, ResticBinaries.current(), "home");
+    site.writeConfig(held.binary().toString());
+    FaultyJobs jobs = new FaultyJobs(site);
+    jobs.due(jobs.job("home"));
     site.daemon();
     eventually().until(() -> statuses("home").equals(List.of("running")));
     primary.awaitCaughtUp(standby);
     standby.stopReplication();
+    held.letGo();
     assertThat(site.holdfast("backup", "tick").exitCode()).isZero();
     assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
     eventually().until(() -> Books.waiting(site).isEmpty());

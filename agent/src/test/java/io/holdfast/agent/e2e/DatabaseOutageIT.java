@@ -9,6 +9,7 @@ import io.holdfast.agent.testing.BreakableServer;
 import io.holdfast.agent.testing.Campaign;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.HeldRestic;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -34,12 +35,14 @@ class DatabaseOutageIT {
   private BreakableServer server;
   private ControlPlane psql;
   private Site site;
+  private HeldRestic held;
 
   @BeforeEach
   void start() throws IOException {
     server = BreakableServer.startIn(directory.resolve("server"));
     psql = server.controlPlane();
-    site = new Site(directory, ResticBinaries.current(), psql, "connectTimeout=2&socketTimeout=4");
+    held = new HeldRestic(directory, ResticBinaries.current(), "held");
+    site = new Site(directory, held.binary(), psql, "connectTimeout=2&socketTimeout=4");
   }
 
   @AfterEach
@@ -78,7 +81,7 @@ class DatabaseOutageIT {
   @Test
   void a_run_that_begins_without_the_database_is_seen_running_when_that_is_back() throws Exception {
     // Due for the first time when the database is away already.
-    new FaultyJobs(site).slowEvery(12, "home", 10);
+    psql.everySeconds(new FaultyJobs(site).job("held"), 12);
     psql.execute("UPDATE schedules SET last_run_at = now()");
     // Each of its records wakes the delivery, which otherwise tries again some seconds later.
     psql.setting("max_concurrent_backups", "2");
@@ -86,24 +89,26 @@ class DatabaseOutageIT {
     Process daemon = site.daemon();
     site.awaitRuns("tick", 1);
     server.stopImmediately();
-    eventually().until(() -> site.log().contains("job \"home\""));
+    eventually().until(() -> site.log().contains("job \"held\""));
     server.start();
     eventually().until(() -> statuses().equals(List.of("running")));
-    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    held.letGo();
+    assertThat(site.awaitRuns("held", 1)).containsEntry("outcome", "success");
     Site.stop(daemon);
     Books.balance(site);
   }
 
   @Test
   void a_run_during_which_the_database_was_killed_is_closed_when_that_is_back() throws Exception {
-    new FaultyJobs(site).slowEvery(3600, "home", 5);
+    due();
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     server.kill();
+    held.letGo();
     eventually().until(() -> Snapshots.count(site) == 1);
     eventually().until(() -> !Books.waiting(site).isEmpty());
     server.start();
-    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    assertThat(site.awaitRuns("held", 1)).containsEntry("outcome", "success");
     Books.balance(site);
     assertThat(statuses()).containsExactly("success");
   }
@@ -111,33 +116,35 @@ class DatabaseOutageIT {
   @Test
   void a_run_whose_record_was_on_its_way_when_the_database_was_stopped_is_delivered_again()
       throws Exception {
-    new FaultyJobs(site).slowEvery(3600, "home", 3);
+    due();
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     String ending = "TRIGGER gate BEFORE UPDATE OF outcome ON runs FOR EACH ROW";
     try (Gate gate = Gate.before(psql, ending)) {
+      held.letGo();
       gate.awaitSomebody();
       server.stop();
     }
     server.start();
-    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    assertThat(site.awaitRuns("held", 1)).containsEntry("outcome", "success");
     Books.balance(site);
     assertThat(statuses()).containsExactly("success");
   }
 
   @Test
   void a_database_that_hangs_holds_up_neither_the_run_nor_status() throws Exception {
-    new FaultyJobs(site).slowEvery(3600, "home", 4);
+    due();
     site.daemon();
     eventually().until(() -> statuses().equals(List.of("running")));
     server.freeze();
+    held.letGo();
     eventually().until(() -> Snapshots.count(site) == 1);
     Result status = site.holdfast("status");
     assertThat(status.exitCode()).isEqualTo(6);
     assertThat(status.out()).contains("not reachable");
     eventually().until(() -> site.log().contains("cannot be reached"));
     server.thaw();
-    assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+    assertThat(site.awaitRuns("held", 1)).containsEntry("outcome", "success");
     Books.balance(site);
   }
 
@@ -159,8 +166,14 @@ class DatabaseOutageIT {
     Books.balance(site);
   }
 
+  /** The job whose run lasts until it is let go. */
+  private void due() throws IOException {
+    FaultyJobs jobs = new FaultyJobs(site);
+    jobs.due(jobs.job("held"));
+  }
+
   private List<Object> statuses() {
-    return site.runs("home").stream().map(row -> row.get("status")).toList();
+    return site.runs("held").stream().map(row -> row.get("status")).toList();
   }
 
   private List<String> ended() {

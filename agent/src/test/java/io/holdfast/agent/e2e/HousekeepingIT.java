@@ -8,13 +8,17 @@ import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.Steadily;
 import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,12 +144,11 @@ class HousekeepingIT {
           "INSERT INTO housekeeping (kind, schedule_type, interval_seconds, parts)"
               + " VALUES ('check-data', 'interval', 1, 2)");
       site.daemon();
-      eventually()
-          .untilAsserted(() ->
-              assertThat(
-                      psql.rows(
-                          "SELECT DISTINCT kind FROM housekeeping_runs WHERE status = 'success'"))
-                  .hasSize(6));
+      Steadily.reaches(
+          6,
+          () ->
+              psql.rows("SELECT DISTINCT kind FROM housekeeping_runs WHERE status = 'success'")
+                  .size());
       eventually()
           .untilAsserted(() ->
               assertThat(
@@ -187,17 +190,24 @@ class HousekeepingIT {
         Site other = site.another("web-02")) {
       ControlPlane psql = site.controlPlane();
       housekeeper(site);
-      UUID slow = new FaultyJobs(site).slow("slow", 20);
+      UUID slow = new FaultyJobs(site).slow("slow", 6);
       psql.execute("UPDATE backup_jobs SET device_id = 'web-02' WHERE id = ?", slow);
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home", 1);
       psql.everySeconds(slow, 86_400);
-      other.daemon();
-      eventually()
-          .until(() ->
-              !psql.rows("SELECT FROM runs WHERE job_name = 'slow' AND progress IS NOT NULL")
-                  .isEmpty());
-      Result prune = site.holdfast("housekeep", "prune");
+      Process daemon = other.daemon();
+      Result prune;
+      try (RunningRestic backup = RunningRestic.of(site, daemon, "slow")) {
+        backup.stop();
+        var pruning = CompletableFuture.supplyAsync(() -> site.holdfast("housekeep", "prune"));
+        eventually()
+            .until(() ->
+                !psql.rows(
+                        "SELECT FROM holdfast.repository_leases WHERE alone AND expires_at > now()")
+                    .isEmpty());
+        backup.goOn();
+        prune = pruning.get(5, TimeUnit.MINUTES);
+      }
       assertThat(prune.exitCode()).as(prune.all()).isZero();
       Map<String, Object> run =
           psql.row(

@@ -1,6 +1,5 @@
 package io.holdfast.agent.e2e;
 
-import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.testing.ControlPlane;
@@ -185,25 +184,6 @@ class ProofIT {
       Files.setLastModifiedTime(file, time);
       assertThat(site.holdfast("prove", "home").exitCode()).isZero();
       assertThat(psql.rows("SELECT FROM problems WHERE source = 'proof'")).isEmpty();
-    }
-  }
-
-  @Test
-  void proofs_are_made_by_schedule_and_stand_on_the_snapshot() throws Exception {
-    try (Site site = new Site(directory, ResticBinaries.current())) {
-      ControlPlane psql = site.controlPlane();
-      UUID job = psql.job(Site.DEVICE, "home", site.source("home", 3).toString());
-      backUp(site, "home");
-      psql.execute("UPDATE backup_jobs SET verify_schedule = '* * * * *' WHERE id = ?", job);
-      site.daemon();
-      eventually()
-          .until(() ->
-              !psql.rows(
-                      "SELECT FROM verifications WHERE outcome = 'success' AND triggered_by = 'schedule'")
-                  .isEmpty());
-      assertThat(psql.row("SELECT verified, verified_at IS NOT NULL AS told FROM snapshots"))
-          .containsEntry("verified", true)
-          .containsEntry("told", true);
     }
   }
 

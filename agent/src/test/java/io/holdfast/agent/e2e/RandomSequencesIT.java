@@ -13,6 +13,7 @@ import io.holdfast.agent.testing.OpenRunsOnDisk;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.Steadily;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,7 +158,7 @@ class RandomSequencesIT {
     private void crash(boolean withItsRestic) throws Exception {
       Set<ProcessHandle> restics = daemon.descendants().collect(Collectors.toSet());
       daemon.destroyForcibly();
-      assertThat(daemon.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(daemon.waitFor(3, TimeUnit.MINUTES)).isTrue();
       if (withItsRestic) {
         restics.forEach(ProcessHandle::destroyForcibly);
       }
@@ -242,13 +243,13 @@ class RandomSequencesIT {
                     + " WHERE a.job_id <> b.job_id OR a.outcome IN ('success', 'partial')"))
         .as("retries of what had not failed")
         .isEmpty();
-    eventually()
-        .untilAsserted(() ->
-            assertThat(
-                    psql.rows(
-                        "SELECT id, kind, status, message FROM requests WHERE finished_at IS NULL"))
-                .as("requests without an answer")
-                .isEmpty());
+    Steadily.reaches(
+        world.requests.size(),
+        () -> psql.rows("SELECT FROM requests WHERE finished_at IS NOT NULL").size());
+    assertThat(
+            psql.rows("SELECT id, kind, status, message FROM requests WHERE finished_at IS NULL"))
+        .as("requests without an answer")
+        .isEmpty();
     assertThat(psql.rows("SELECT FROM requests")).hasSameSizeAs(world.requests);
     eventually().untilAsserted(() -> assertThat(OpenRunsOnDisk.of(site)).isEmpty());
     assertThat(RunningRestic.locks(site)).isEmpty();

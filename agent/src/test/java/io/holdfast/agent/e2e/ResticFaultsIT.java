@@ -107,6 +107,7 @@ class ResticFaultsIT {
       jobs.due(slow);
       Process daemon = site.daemon();
       try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
+        jobs.quick(slow);
         running.kill();
         Map<String, Object> killed = site.awaitRuns("slow", 1);
         Map<String, Object> repeated = site.awaitRuns("slow", 2);

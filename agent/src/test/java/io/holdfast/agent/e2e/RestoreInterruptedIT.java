@@ -66,7 +66,7 @@ class RestoreInterruptedIT {
           start(site, "restore", "noise", "--to", directory.resolve("out").toString());
       try {
         eventually().until(() -> RunningRestic.isAtWork(site));
-        new ProcessBuilder("kill", "-INT", String.valueOf(restore.pid())).start().waitFor();
+        RunningRestic.signal(restore.toHandle(), "INT");
         assertThat(restore.waitFor(2, TimeUnit.MINUTES)).isTrue();
       } finally {
         restore.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,10 @@ class RestoreRequestEndedIT {
             """
                 .formatted(ResticBinaries.current()));
     Site site = new Site(directory, slow);
+    // One that is asked to end reads its pack to the end: a small one.
+    site.controlPlane()
+        .execute(
+            "ALTER TABLE backup_jobs ALTER COLUMN restic_args SET DEFAULT '[\"--pack-size=4\"]'");
     new RestoreRequests(site).permit(root.toString());
     return site;
   }
@@ -114,7 +119,7 @@ class RestoreRequestEndedIT {
               .filter(p -> p.info().arguments().stream().anyMatch(a -> arguments(a, root)))
               .findFirst()
               .orElseThrow();
-      daemon.destroyForcibly().waitFor();
+      assertThat(daemon.destroyForcibly().waitFor(3, TimeUnit.MINUTES)).isTrue();
       site.writeConfig(ResticBinaries.current().toString());
       admin.permit(root.toString());
 

@@ -4,6 +4,7 @@ import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.testing.FaultyJobs;
+import io.holdfast.agent.testing.HeldRestic;
 import io.holdfast.agent.testing.OddTree;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RestoreRequests;
@@ -153,20 +154,22 @@ class RestoreRequestIT {
   @Test
   void a_link_that_comes_while_the_restore_waits_is_seen_right_before_restic_starts()
       throws Exception {
-    try (Site site = site(ResticBinaries.current())) {
+    HeldRestic held = new HeldRestic(directory, ResticBinaries.current(), "held");
+    try (Site site = site(held.binary())) {
       RestoreRequests admin = new RestoreRequests(site);
       UUID job = admin.job("home", 2);
       site.controlPlane().setting("max_concurrent_backups", "1");
       FaultyJobs jobs = new FaultyJobs(site);
-      jobs.due(jobs.slow("slow", 8));
+      jobs.due(jobs.job("held"));
       Path secret = Files.createDirectories(root.resolveSibling("secret"));
       site.daemon();
-      eventually().until(() -> site.runs("slow").size() == 1);
+      eventually().until(() -> site.runs("held").size() == 1);
       UUID request = admin.ask(job, root.resolve("way/new"));
       eventually().until(() -> site.log().contains("asks for a restore"));
       Files.createSymbolicLink(root.resolve("way"), secret);
+      held.letGo();
       admin.refused(request, "policy-refused", "which leads to " + secret.resolve("new"));
-      assertThat(site.awaitRuns("slow", 1)).containsEntry("outcome", "success");
+      assertThat(site.awaitRuns("held", 1)).containsEntry("outcome", "success");
       assertThat(secret).isEmptyDirectory();
     }
   }

@@ -10,6 +10,7 @@ import io.holdfast.agent.testing.Site;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,7 +94,8 @@ class ServiceIT {
 
     Process daemon = site.daemon();
 
-    assertThat(daemon.waitFor()).isEqualTo(5);
+    assertThat(daemon.waitFor(3, TimeUnit.MINUTES)).as("ended").isTrue();
+    assertThat(daemon.exitValue()).isEqualTo(5);
     assertThat(systemd.heard())
         .anyMatch(m -> m.matches("STATUS=.*holdfast.yaml:[0-9]+: the key databse is unknown.*"));
   }

@@ -22,6 +22,7 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,7 +211,7 @@ class ResticIT {
     await()
         .pollInterval(Duration.ofMillis(2))
         .until(() -> Stream.of(locks.toFile().list()).anyMatch(name -> name.length() == 64));
-    check.destroyForcibly().waitFor();
+    assertThat(check.destroyForcibly().waitFor(3, TimeUnit.MINUTES)).isTrue();
   }
 
   @TestOnEveryRestic

@@ -89,6 +89,11 @@ public final class RunningRestic implements AutoCloseable {
     signal(process, "STOP");
   }
 
+  /** After {@link #stop()}. */
+  public void goOn() {
+    signal(process, "CONT");
+  }
+
   /** One that has ended and waits for its parent to ask is not alive. */
   public boolean isAlive() {
     return ProcessIdentity.of(process).isPresent();
