@@ -5,10 +5,13 @@ import io.holdfast.agent.postgres.Migrations;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.embedded.TestPostgres;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -31,10 +34,14 @@ public final class ControlPlane {
     }
   }
 
+  /** Those on the server that all tests share. */
+  private static final Deque<ControlPlane> OPEN = new ConcurrentLinkedDeque<>();
+
   private final String database;
   private final String url;
   private final String urlWithoutCredentials;
   private final Jdbi admin;
+  private final List<String> logins = new ArrayList<>();
 
   private ControlPlane(String database, String url, String urlWithoutCredentials) {
     this.database = database;
@@ -47,13 +54,42 @@ public final class ControlPlane {
   public static ControlPlane fresh() {
     try {
       String database = TestPostgres.shared().createDatabaseFrom(Template.NAME);
-      return new ControlPlane(
-          database,
-          TestPostgres.shared().jdbcUrl(database),
-          TestPostgres.shared().jdbcUrlWithoutCredentials(database));
+      ControlPlane fresh =
+          new ControlPlane(
+              database,
+              TestPostgres.shared().jdbcUrl(database),
+              TestPostgres.shared().jdbcUrlWithoutCredentials(database));
+      OPEN.add(fresh);
+      return fresh;
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * Drops a {@link #fresh()} one, with its logins; whoever is still connected is thrown out. One on
+   * a server of the test's own ends with that server.
+   */
+  void drop() {
+    if (!OPEN.remove(this)) {
+      return;
+    }
+    for (Map<String, Object> login : rows("SELECT role_name FROM holdfast.device_logins")) {
+      logins.add((String) login.get("role_name"));
+    }
+    try {
+      TestPostgres.shared().superuser("DROP DATABASE " + database + " WITH (FORCE)");
+      for (String login : logins) {
+        TestPostgres.shared().superuser("DROP ROLE IF EXISTS \"" + login + "\"");
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("the control plane could not be dropped", e);
+    }
+  }
+
+  /** Drops all that are left of those that were made in this JVM. */
+  static void dropAll() {
+    OPEN.forEach(ControlPlane::drop);
   }
 
   /**
@@ -109,6 +145,7 @@ public final class ControlPlane {
   private String login(String password) {
     String user = "client_" + UUID.randomUUID().toString().replace("-", "");
     execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "'");
+    logins.add(user);
     return user;
   }
 

@@ -52,7 +52,7 @@ public final class EmptyRepository {
       Files.createDirectories(place.resolve(directory));
     }
     for (int i = 0; i < 256; i++) {
-      Files.createDirectory(place.resolve("data").resolve("%02x".formatted(i)));
+      Files.createDirectory(place.resolve("data").resolve(HexFormat.of().toHexDigits((byte) i)));
     }
     Key master = new Key(random(Key.LENGTH));
     byte[] key = keyFile(master, password);

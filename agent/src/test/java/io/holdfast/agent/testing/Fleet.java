@@ -18,7 +18,7 @@ import java.util.Map;
  */
 public final class Fleet implements AutoCloseable {
 
-  public static final String REPOSITORY_PASSWORD = "repo-pass-0815-plugh";
+  public static final String REPOSITORY_PASSWORD = Site.REPOSITORY_PASSWORD;
   private static final String ADMIN = "alice";
   private static final String ADMIN_PASSWORD = "alice-pass-1618-thud";
 

@@ -33,7 +33,7 @@ public final class Program {
       builder.redirectInput(Path.of("/dev/null").toFile());
       builder.environment().putAll(environment);
       Process process = builder.start();
-      if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      if (!process.waitFor(10, TimeUnit.MINUTES)) {
         process.destroyForcibly();
         throw new AssertionError("did not end: " + command);
       }

@@ -14,7 +14,7 @@ import java.util.Map;
 public final class SecondRepository {
 
   public static final String NAME = "offsite";
-  public static final String PASSWORD = "copy-pass-2718-fnord";
+  public static final String PASSWORD = "copy-pass-2718-" + ProcessHandle.current().pid();
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -25,8 +25,11 @@ import org.awaitility.core.ConditionFactory;
 public final class Site implements AutoCloseable {
 
   public static final String DEVICE = "test-device";
-  public static final String DATABASE_PASSWORD = "db-pass-4711-xyzzy";
-  public static final String REPOSITORY_PASSWORD = "repo-pass-0815-plugh";
+  // Of this JVM's own: a test that looks for them in every command line of the machine does not
+  // find those of tests that run at the same time.
+  public static final String DATABASE_PASSWORD = "db-pass-4711-" + ProcessHandle.current().pid();
+  public static final String REPOSITORY_PASSWORD =
+      "repo-pass-0815-" + ProcessHandle.current().pid();
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -235,9 +238,9 @@ public final class Site implements AutoCloseable {
     return JSON.readTree(result.out());
   }
 
-  /** Waits for a condition; long, since the machine may be slow. */
+  /** Waits for a condition; long, since the machine may be busy with much else. */
   public static ConditionFactory eventually() {
-    return Awaitility.await().atMost(Duration.ofMinutes(3)).pollInterval(Duration.ofMillis(200));
+    return Awaitility.await().atMost(Duration.ofMinutes(8)).pollInterval(Duration.ofMillis(200));
   }
 
   /** The runs of a job, the oldest first. */
@@ -245,12 +248,18 @@ public final class Site implements AutoCloseable {
     return controlPlane.rows("SELECT * FROM runs WHERE job_name = ? ORDER BY start_time", job);
   }
 
-  /** Waits until this many runs of the job have ended and returns the last of them. */
+  /**
+   * Waits until this many runs of the job have ended and returns the last of them; for each as long
+   * as for any other condition.
+   */
   public Map<String, Object> awaitRuns(String job, int ended) {
-    eventually()
-        .until(() ->
-            runs(job).stream().filter(run -> !run.get("status").equals("running")).count()
-                >= ended);
+    for (int i = 1; i <= ended; i++) {
+      int wanted = i;
+      eventually()
+          .until(() ->
+              runs(job).stream().filter(run -> !run.get("status").equals("running")).count()
+                  >= wanted);
+    }
     return runs(job).get(ended - 1);
   }
 
@@ -288,7 +297,7 @@ public final class Site implements AutoCloseable {
   public static int stop(Process daemon) {
     daemon.destroy();
     try {
-      if (daemon.waitFor(2, TimeUnit.MINUTES)) {
+      if (daemon.waitFor(5, TimeUnit.MINUTES)) {
         return daemon.exitValue();
       }
     } catch (InterruptedException e) {
@@ -301,6 +310,7 @@ public final class Site implements AutoCloseable {
   @Override
   public void close() {
     stopDaemons();
+    controlPlane.drop();
   }
 
   /** Ends all that were started here. */
