@@ -8,18 +8,20 @@
 restic_of() {
   local suite=$1
   local directory=$root/.verify/restic-$suite
-  [ -x "$directory/usr/bin/restic" ] || fetch_restic "$suite" "$directory"
+  [ -x "$directory/usr/bin/restic" ] || fetch_package restic "$suite" "$directory"
   "$directory/usr/bin/restic" version >/dev/null || fail "the restic of Debian $suite does not run: remove $directory"
   printf '%s\n' "$directory/usr/bin/restic"
 }
 
-# fetch_restic SUITE DIRECTORY: the directory appears when it is complete.
-fetch_restic() {
-  local suite=$1 directory=$2 private=$2.part options
+# fetch_package PACKAGE SUITE DIRECTORY: a Debian package's files; the directory appears when it is complete.
+fetch_package() {
+  local package=$1 suite=$2 directory=$3 private=$3.part options
   if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-    fail "only Debian can provide two versions of restic: list your own in HOLDFAST_TEST_RESTIC, separated by a colon"
+    [ "$package" != restic ] ||
+      fail "only Debian can provide two versions of restic: list your own in HOLDFAST_TEST_RESTIC, separated by a colon"
+    fail "only Debian can provide $package"
   fi
-  say "fetching the restic of Debian $suite (into .verify/, nothing is installed)"
+  say "fetching the $package of Debian $suite (into .verify/, nothing is installed)"
   rm -rf "$private" "$directory"
   mkdir -p "$private/sources" "$private/lists/partial" "$private/deb"
   debian_source "$suite" >"$private/sources/$suite.sources"
@@ -32,9 +34,9 @@ fetch_restic() {
     -o Acquire::Retries=3
   )
   apt-get -qq "${options[@]}" -o APT::Update::Error-Mode=any update >&2 </dev/null || fail "the package lists of Debian $suite cannot be had"
-  (cd "$private/deb" && apt-get -qq "${options[@]}" download restic >&2 </dev/null) ||
-    fail "the restic of Debian $suite cannot be had"
-  dpkg -x "$private"/deb/restic_*.deb "$private/root"
+  (cd "$private/deb" && apt-get -qq "${options[@]}" download "$package" >&2 </dev/null) ||
+    fail "the $package of Debian $suite cannot be had"
+  dpkg -x "$private"/deb/"$package"_*.deb "$private/root"
   mv "$private/root" "$directory"
   rm -rf "$private"
 }

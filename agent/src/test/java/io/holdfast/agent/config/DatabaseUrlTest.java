@@ -68,4 +68,25 @@ class DatabaseUrlTest {
         .message()
         .doesNotContain("hunter22");
   }
+
+  @ParameterizedTest
+  @CsvSource({"0, false", "1, true"})
+  void keepalives_of_libpq_is_a_switch(String libpq, boolean ours) throws InvalidDatabaseUrl {
+    assertThat(DatabaseUrl.parse("postgresql://h/db?keepalives=" + libpq).jdbcUrl())
+        .contains("tcpKeepAlive=" + ours);
+  }
+
+  @Test
+  void a_plus_sign_before_the_host_is_a_plus_sign() throws InvalidDatabaseUrl {
+    assertThat(DatabaseUrl.parse("postgresql://a+b:c+d@h/db").user()).contains("a+b");
+    assertThat(DatabaseUrl.parse("postgresql://a+b:c+d@h/db").password())
+        .contains(new Secret("c+d"));
+  }
+
+  @Test
+  void a_parameter_has_a_name_of_one_letter_at_least() throws InvalidDatabaseUrl {
+    assertThat(DatabaseUrl.parse("jdbc:postgresql://h/db?a=b").jdbcUrl()).contains("a=b");
+    assertThatThrownBy(() -> DatabaseUrl.parse("jdbc:postgresql://h/db?=b"))
+        .hasMessageContaining("not name=value");
+  }
 }

@@ -108,4 +108,49 @@ class SampleTest {
     sample.offer(node("/\uFFFD", "file", 1));
     assertThat(sample.files()).isEmpty();
   }
+
+  @Test
+  void what_fits_exactly_is_drawn() {
+    assertThat(drawn(1, 20, 100, 1, _ -> 100)).hasSize(1);
+    assertThat(drawn(1, 20, 100, 2, _ -> 50)).hasSize(2);
+    assertThat(drawn(1, 20, 99, 2, _ -> 50)).hasSize(1);
+  }
+
+  @Test
+  void a_file_that_is_empty_or_of_unknown_size_takes_no_room() {
+    Sample sample = new Sample(20, 0, new Random(1), Set.of());
+    sample.offer(node("/empty", "file", 0));
+    sample.offer(
+        new TreeNode(
+            "/unknown", "file", "-rw-r--r--", 0, 0, OptionalLong.empty(), Optional.empty()));
+    assertThat(sample.files())
+        .extracting(TreeNode::path)
+        .containsExactlyInAnyOrder("/empty", "/unknown");
+    assertThat(sample.leftOut()).isZero();
+  }
+
+  @Test
+  void what_failed_before_comes_on_top_of_the_number_that_is_asked_for() {
+    for (int seed = 0; seed < 20; seed++) {
+      Sample sample = new Sample(4, 1_000, new Random(seed), Set.of("/a", "/b"));
+      sample.offer(node("/a", "file", 10));
+      sample.offer(node("/b", "file", 10));
+      for (int i = 0; i < 4; i++) {
+        sample.offer(node("/f" + i, "file", 10));
+      }
+      assertThat(sample.files()).hasSizeBetween(4, 6).doesNotHaveDuplicates();
+      assertThat(sample.files()).extracting(TreeNode::path).contains("/a", "/b");
+    }
+  }
+
+  @Test
+  void half_of_a_sample_is_drawn_whatever_the_size_of_its_files() {
+    long withSmall =
+        java.util.stream.IntStream.range(0, 100)
+            .filter(seed ->
+                drawn(seed, 2, 1L << 40, 1000, i -> i < 500 ? 10 : 1L << 20).stream()
+                    .anyMatch(file -> file.size().orElse(0) == 10))
+            .count();
+    assertThat(withSmall).as("about half of 100").isBetween(25L, 75L);
+  }
 }

@@ -391,4 +391,26 @@ class AgendaTest {
       assertThat(runs).as(evening).hasSize(2);
     }
   }
+
+  @Test
+  void a_due_time_was_missed_when_it_is_found_more_than_ninety_seconds_late() {
+    Instant due = NOON.plusSeconds(3600);
+    run(HOURLY, NOON);
+    assertThat(look(HOURLY, due.plus(Agenda.LATE)))
+        .extracting(Owed::triggeredBy)
+        .containsExactly(TriggeredBy.SCHEDULE);
+    Agenda other = new Agenda(new Disk(), new Random(1));
+    other.look(HOURLY, CATCH_UP, NOON, _ -> false, passedOver::add);
+    other.look(HOURLY, CATCH_UP, due.plus(Agenda.LATE).plusMillis(1), _ -> false, passedOver::add);
+    assertThat(other.owed(JOB.id()).map(Owed::triggeredBy)).contains(TriggeredBy.MISSED);
+  }
+
+  @Test
+  void without_jitter_what_was_missed_starts_exactly_after_the_delay() {
+    CatchUp exact = new CatchUp(Duration.ofMinutes(1), Duration.ZERO);
+    agenda.look(HOURLY, exact, NOON, _ -> false, passedOver::add);
+    Instant awake = NOON.plus(Duration.ofHours(9)).plusSeconds(1800);
+    agenda.look(HOURLY, exact, awake, _ -> false, passedOver::add);
+    assertThat(agenda.owed(JOB.id()).map(Owed::notBefore)).contains(awake.plusSeconds(60));
+  }
 }

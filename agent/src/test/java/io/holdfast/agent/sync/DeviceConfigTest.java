@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceConfigTest {
 
@@ -388,5 +389,47 @@ class DeviceConfigTest {
             problems(config(dumps, List.of(ofKind("mail", List.of())), List.of(), List.of()))
                 .getFirst())
         .contains("is of the kind \"mail\", which this agent does not know");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "4, 300, 1",
+    "5, 5, 0",
+    "86400, 86400, 0",
+    "86401, 300, 1",
+    "' 60 ', 60, 0",
+    "'', 300, 0"
+  })
+  void a_number_is_taken_up_to_both_of_its_bounds(String value, long seconds, int problems) {
+    DeviceConfig config =
+        config(
+            List.of(), List.of(), List.of(new SettingRow(false, "sync_interval_seconds", value)));
+    assertThat(config.settings().syncInterval()).isEqualTo(Duration.ofSeconds(seconds));
+    assertThat(config.problems()).hasSize(problems);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, true", "on, true", "yes, true", "1, true",
+    "false, false", "off, false", "no, false", "0, false"
+  })
+  void a_switch_has_four_words_for_each_of_its_ways(String word, boolean on) {
+    DeviceConfig config =
+        config(List.of(), List.of(), List.of(new SettingRow(false, "push", word)));
+    assertThat(config.settings().push()).isEqualTo(on);
+    assertThat(config.problems()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"A\": 1}", "[\"A\"]", "{\"A\": \"x\", \"B\": null}", "{"})
+  void an_environment_that_is_no_object_of_strings_is_not_used(String value) {
+    DeviceConfig config =
+        config(
+            List.of(), List.of(), List.of(new SettingRow(false, "repository_environment", value)));
+    assertThat(config.settings().repositoryEnvironment()).isEmpty();
+    assertThat(problems(config))
+        .singleElement()
+        .asString()
+        .contains("is no JSON object of strings");
   }
 }
