@@ -24,7 +24,7 @@ bare_base() {
 bare_machine() {
   local suite=$1 user=$2
   # Not in a pipe or a substitution, where a failure would be overlooked.
-  bare_base "$suite" >"$work/base"
+  bare_base "$suite" >"${work:?}/base"
   base=$(cat "$work/base")
   mkdir "$work/overlay" "$work/root"
   install -d -m 755 "$work/changes"
@@ -51,6 +51,7 @@ put_in() {
   chmod "$1" "$work/changes$2"
 }
 
+# shellcheck disable=SC2094  # The file that is read is this machine's, the one that is written the other's.
 carry_in() {
   local file settings
   put_in 644 /etc/resolv.conf </etc/resolv.conf
@@ -112,6 +113,7 @@ run_bare() {
   fi
   # Started in the background, since only then a signal reaches us at once; what is started so ignores SIGINT unless it is
   # told not to.
+  # shellcheck disable=SC2016  # The inner shell expands it.
   env --default-signal=INT unshare --mount --pid --fork --kill-child --propagation private \
     "$BASH" -euo pipefail -c '. "$1/packaging/lib/common.sh"; work=$2 base=$3; . "$1/packaging/lib/bare.sh"; shift 3; enter "$@"' \
     bare "$root" "$work" "$base" "$@" </dev/null &
@@ -151,7 +153,7 @@ enter() {
   mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$machine/run"
   # Debian 13 has a /tmp in memory; that nothing can be run from it is what careful administrators add.
   mount -t tmpfs -o mode=1777,nosuid,nodev,noexec,size=1g tmpfs "$machine/tmp"
-  cd "$machine"
+  cd "$machine" || exit 1
   if [ "$user" != root ]; then
     home=/home/$user
     path=/usr/local/bin:/usr/bin:/bin
@@ -170,6 +172,7 @@ enter() {
     change=(chroot .)
     processes=$machine/proc
   fi
+  # shellcheck disable=SC2016  # The inner shell expands it.
   "${change[@]}" env -i "${variables[@]}" PATH="$path" HOME="$home" USER="$user" LOGNAME="$user" TERM=dumb \
     LANG="${bare_language:-C}" TZ=America/St_Johns \
     "${become[@]}" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$directory" "$@" || status=$?

@@ -11,6 +11,7 @@ import io.holdfast.agent.testing.ReleaseServer;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
+import io.holdfast.agent.testing.WantsRoot;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -318,6 +319,7 @@ class ResticInstallIT {
     }
   }
 
+  @WantsRoot
   @Test
   void a_full_disk_is_a_sentence_and_what_was_there_stays() throws Exception {
     Path small = script(directory.resolve("good"), "0.17.3");

@@ -13,6 +13,7 @@ import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.WantsRoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Packets to the database vanish: nothing is refused, nothing is ever answered. */
+@WantsRoot
 class DatabaseCutOffIT {
 
   /** What systemd gives a service to stop unless it is told otherwise. */

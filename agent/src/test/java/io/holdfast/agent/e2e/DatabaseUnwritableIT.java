@@ -9,6 +9,7 @@ import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
+import io.holdfast.agent.testing.WantsRoot;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ class DatabaseUnwritableIT {
 
   @TempDir private Path directory;
 
+  @WantsRoot
   @Test
   void a_full_disk_refuses_no_record_for_good() throws Exception {
     try (SmallDisk disk = SmallDisk.at(directory.resolve("disk"), 32);
@@ -37,6 +39,7 @@ class DatabaseUnwritableIT {
     }
   }
 
+  @WantsRoot
   @Test
   void a_server_that_crashes_since_its_log_has_no_room_loses_no_record() throws Exception {
     try (SmallDisk disk = SmallDisk.at(directory.resolve("disk"), 32);

@@ -9,6 +9,7 @@ import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
+import io.holdfast.agent.testing.WantsRoot;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -22,6 +23,7 @@ class FullStateDiskIT {
 
   @TempDir private Path directory;
 
+  @WantsRoot
   @Test
   void a_run_that_goes_on_is_told_and_one_that_is_due_waits_until_there_is_room() throws Exception {
     Path restic = ResticBinaries.current();

@@ -11,6 +11,7 @@ import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
 import io.holdfast.agent.testing.TestOnCurrentRestic;
 import io.holdfast.agent.testing.TestOnEveryRestic;
+import io.holdfast.agent.testing.WantsRoot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -35,6 +36,7 @@ class RepositoryFaultsIT {
     return new FaultyJobs(site);
   }
 
+  @WantsRoot
   @TestOnCurrentRestic
   void a_full_repository_is_told_and_the_run_repeated_when_there_is_room(Path restic)
       throws Exception {
@@ -60,6 +62,7 @@ class RepositoryFaultsIT {
     }
   }
 
+  @WantsRoot
   @TestOnCurrentRestic
   void a_repository_that_becomes_read_only_is_told_and_used_again_later(Path restic)
       throws Exception {

@@ -10,6 +10,7 @@ import io.holdfast.agent.testing.RunningRestic;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.SmallDisk;
 import io.holdfast.agent.testing.TestOnEveryRestic;
+import io.holdfast.agent.testing.WantsRoot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -82,6 +83,7 @@ class RestoreInterruptedIT {
     }
   }
 
+  @WantsRoot
   @TestOnEveryRestic
   void what_the_disk_does_not_take_is_named_and_the_rest_comes_back(Path restic) throws Exception {
     try (Site site = new Site(directory, restic);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.testing.SmallDisk;
+import io.holdfast.agent.testing.WantsRoot;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -46,6 +47,7 @@ class DurableFileTest {
     assertThat(unfinished(file)).doesNotExist();
   }
 
+  @WantsRoot
   @Test
   void on_a_full_disk_the_file_stays_as_it_was() throws IOException {
     try (SmallDisk disk = SmallDisk.at(directory.resolve("small"), 1)) {
@@ -60,6 +62,7 @@ class DurableFileTest {
     }
   }
 
+  @WantsRoot
   @Test
   void room_that_was_taken_in_time_is_there_on_a_full_disk() throws IOException {
     try (SmallDisk disk = SmallDisk.at(directory.resolve("small"), 1)) {

@@ -116,9 +116,11 @@ public final class AdminRestic {
    * ever.
    */
   public Holder sharedLockOfAnotherHost(Path source) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of("unshare", "--uts", "sh", "-c", "hostname elsewhere && exec \"$@\"", "sh"));
+    List<String> command = new ArrayList<>(List.of("unshare", "--uts"));
+    if (!WantsRoot.isRoot()) {
+      command.addAll(List.of("--user", "--map-root-user"));
+    }
+    command.addAll(List.of("sh", "-c", "hostname elsewhere && exec \"$@\"", "sh"));
     command.addAll(command("backup", "--limit-upload=10", "--", source.toString()));
     return new Holder(command);
   }

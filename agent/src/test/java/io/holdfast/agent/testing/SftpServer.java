@@ -26,7 +26,9 @@ public final class SftpServer implements AutoCloseable {
     key("user");
     Files.copy(directory.resolve("user.pub"), directory.resolve("authorized_keys"));
     // Debian's sshd wants it as root; the package's own unit makes it when the service starts.
-    Files.createDirectories(Path.of("/run/sshd"));
+    if (WantsRoot.isRoot()) {
+      Files.createDirectories(Path.of("/run/sshd"));
+    }
     Path config =
         Files.writeString(
             directory.resolve("sshd_config"),
