@@ -103,7 +103,8 @@ bound_memory() {
 }
 
 # run_bare USER chroot|pivot DIRECTORY COMMAND...: in the machine, with namespaces of its own for mounts and processes, so
-# that all mounts and all processes are gone once the command has ended. By chroot no user namespaces can be had.
+# that all mounts and all processes are gone once the command has ended. By chroot no user namespaces can be had. A
+# command that leaves processes behind has failed, unless bare_may_leave=yes.
 run_bare() {
   if [ -n "${memory_group:-}" ]; then
     set -- "$memory_group" "$@"
@@ -173,7 +174,7 @@ enter() {
   "${change[@]}" env -i "${variables[@]}" PATH="$path" HOME="$home" USER="$user" LOGNAME="$user" TERM=dumb \
     LANG="${bare_language:-C}" TZ=America/St_Johns \
     "${become[@]}" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$directory" "$@" || status=$?
-  tell_what_is_left || status=1
+  [ "${bare_may_leave:-no}" = yes ] || tell_what_is_left || status=1
   exit "$status"
 }
 

@@ -15,6 +15,13 @@ export PERL_BADLANG=0
 # What the caller's shell says of other databases and repositories is not for us.
 unset "${!PG@}" "${!RESTIC_@}"
 
+# make_work: sets work to a directory of its own in target/. Not in /tmp, from which a machine may permit no program to be
+# run.
+make_work() {
+  mkdir -p "$root/target"
+  work=$(mktemp -d "$root/target/work.XXXXXX")
+}
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
