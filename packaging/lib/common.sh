@@ -109,8 +109,11 @@ no_jdk=no
 
 # want COMMAND PURPOSE PACKAGE: notes the package for install_wanted unless the command is there.
 want() {
+  local package
   if command -v "$1" >/dev/null; then return 0; fi
-  wanted_packages+=("$(package_name "$3")")
+  package=$(package_name "$3")
+  # One package may bring several of the commands.
+  if [[ " ${wanted_packages[*]} " != *" $package "* ]]; then wanted_packages+=("$package"); fi
   wanted_for+=("$1 ($2)")
   wanted_commands+=("$1")
 }
