@@ -42,29 +42,27 @@ bare_machine() {
 # own USER: what we have put into the home belongs to the user.
 own() { if [ "$1" != root ]; then run_bare root chroot / chown -R "$1:$1" "/home/$1"; fi; }
 
-# put_in MODE PATH: standard input becomes a file of the machine.
+# put_in MODE FILE PATH: a file of this machine becomes one of the bare machine.
 put_in() {
   local directory
-  directory=$work/changes$(dirname -- "$2")
+  directory=$work/changes$(dirname -- "$3")
   [ -d "$directory" ] || install -d -m 755 "$directory"
-  (umask 077 && cat >"$work/changes$2")
-  chmod "$1" "$work/changes$2"
+  install -m "$1" "$2" "$work/changes$3"
 }
 
-# shellcheck disable=SC2094  # The file that is read is this machine's, the one that is written the other's.
 carry_in() {
-  local file settings
-  put_in 644 /etc/resolv.conf </etc/resolv.conf
+  local file
+  put_in 644 /etc/resolv.conf /etc/resolv.conf
   awk '!/^[ \t]*(#|$)/ && $1 !~ /^(127\.|::1$|fe00::|ff0)/' /etc/hosts >"$work/names"
-  if [ -s "$work/names" ]; then put_in 644 /etc/hosts <"$work/names"; fi
+  if [ -s "$work/names" ]; then put_in 644 "$work/names" /etc/hosts; fi
   for file in /usr/local/share/ca-certificates/*.crt; do
-    if [ -r "$file" ]; then put_in 644 "$file" <"$file"; fi
+    if [ -r "$file" ]; then put_in 644 "$file" "$file"; fi
   done
-  apt-config dump >"$work/apt.conf"
-  settings=$(sed -nE '/^Acquire::((https?|ftp)::(Proxy|CaInfo)|Check-)/Ip' "$work/apt.conf")
-  if [ -n "$settings" ]; then put_in 600 /etc/apt/apt.conf.d/90outer <<<"$settings"; fi
+  # Readable for all, as it is here: an ordinary user's apt reads it too.
+  apt-config dump | sed -nE '/^Acquire::((https?|ftp)::(Proxy|CaInfo)|Check-)/Ip' >"$work/apt.conf"
+  if [ -s "$work/apt.conf" ]; then put_in 644 "$work/apt.conf" /etc/apt/apt.conf.d/90outer; fi
   file=${HOME:-/root}/.m2/settings.xml
-  if [ -r "$file" ]; then put_in 600 "$home/.m2/settings.xml" <"$file"; fi
+  if [ -r "$file" ]; then put_in 600 "$file" "$home/.m2/settings.xml"; fi
 }
 
 # carry_jdk JDK: as a JDK that the user has put there, for a Debian whose packages have none.
@@ -104,7 +102,8 @@ bound_memory() {
 }
 
 # run_bare USER chroot|pivot DIRECTORY COMMAND...: in the machine, with namespaces of its own for mounts and processes, so
-# that all mounts and all processes are gone once the command has ended. By chroot no user namespaces can be had.
+# that all mounts and all processes are gone once the command has ended. By chroot no user namespaces can be had. A
+# command that leaves processes behind has failed, unless bare_may_leave=yes.
 run_bare() {
   if [ -n "${memory_group:-}" ]; then
     set -- "$memory_group" "$@"
@@ -113,7 +112,7 @@ run_bare() {
   fi
   # Started in the background, since only then a signal reaches us at once; what is started so ignores SIGINT unless it is
   # told not to.
-  # shellcheck disable=SC2016  # The inner shell expands it.
+  # shellcheck disable=SC2016  # The inner shell's own.
   env --default-signal=INT unshare --mount --pid --fork --kill-child --propagation private \
     "$BASH" -euo pipefail -c '. "$1/packaging/lib/common.sh"; work=$2 base=$3; . "$1/packaging/lib/bare.sh"; shift 3; enter "$@"' \
     bare "$root" "$work" "$base" "$@" </dev/null &
@@ -153,7 +152,7 @@ enter() {
   mount -t tmpfs -o mode=755,nosuid,nodev tmpfs "$machine/run"
   # Debian 13 has a /tmp in memory; that nothing can be run from it is what careful administrators add.
   mount -t tmpfs -o mode=1777,nosuid,nodev,noexec,size=1g tmpfs "$machine/tmp"
-  cd "$machine" || exit 1
+  cd "$machine" || exit
   if [ "$user" != root ]; then
     home=/home/$user
     path=/usr/local/bin:/usr/bin:/bin
@@ -172,11 +171,11 @@ enter() {
     change=(chroot .)
     processes=$machine/proc
   fi
-  # shellcheck disable=SC2016  # The inner shell expands it.
+  # shellcheck disable=SC2016  # The inner shell's own.
   "${change[@]}" env -i "${variables[@]}" PATH="$path" HOME="$home" USER="$user" LOGNAME="$user" TERM=dumb \
     LANG="${bare_language:-C}" TZ=America/St_Johns \
     "${become[@]}" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "$directory" "$@" || status=$?
-  tell_what_is_left || status=1
+  [ "${bare_may_leave:-no}" = yes ] || tell_what_is_left || status=1
   exit "$status"
 }
 

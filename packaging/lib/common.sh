@@ -15,6 +15,13 @@ export PERL_BADLANG=0
 # What the caller's shell says of other databases and repositories is not for us.
 unset "${!PG@}" "${!RESTIC_@}"
 
+# make_work: sets work to a directory of its own in target/. Not in /tmp, from which a machine may permit no program to be
+# run.
+make_work() {
+  mkdir -p "$root/target"
+  work=$(mktemp -d "$root/target/work.XXXXXX")
+}
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
@@ -102,8 +109,11 @@ no_jdk=no
 
 # want COMMAND PURPOSE PACKAGE: notes the package for install_wanted unless the command is there.
 want() {
+  local package
   if command -v "$1" >/dev/null; then return 0; fi
-  wanted_packages+=("$(package_name "$3")")
+  package=$(package_name "$3")
+  # One package may bring several of the commands.
+  if [[ " ${wanted_packages[*]} " != *" $package "* ]]; then wanted_packages+=("$package"); fi
   wanted_for+=("$1 ($2)")
   wanted_commands+=("$1")
 }
