@@ -117,7 +117,7 @@ public final class AdminRestic {
    */
   public Holder sharedLockOfAnotherHost(Path source) throws IOException {
     List<String> command = new ArrayList<>(List.of("unshare", "--uts"));
-    if (!WantsRoot.isRoot()) {
+    if (!Account.isRoot()) {
       command.addAll(List.of("--user", "--map-root-user"));
     }
     command.addAll(List.of("sh", "-c", "hostname elsewhere && exec \"$@\"", "sh"));

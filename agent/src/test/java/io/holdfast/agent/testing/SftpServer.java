@@ -26,7 +26,7 @@ public final class SftpServer implements AutoCloseable {
     key("user");
     Files.copy(directory.resolve("user.pub"), directory.resolve("authorized_keys"));
     // Debian's sshd wants it as root; the package's own unit makes it when the service starts.
-    if (WantsRoot.isRoot()) {
+    if (Account.isRoot()) {
       Files.createDirectories(Path.of("/run/sshd"));
     }
     Path config =

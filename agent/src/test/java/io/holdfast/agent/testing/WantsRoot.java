@@ -1,13 +1,9 @@
 package io.holdfast.agent.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -26,21 +22,12 @@ public @interface WantsRoot {
 
   String REASON = "wants root";
 
-  /** Whether the tests run as root. */
-  static boolean isRoot() {
-    try {
-      return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Nothing is left out for root. */
   final class Condition implements ExecutionCondition {
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-      return isRoot()
+      return Account.isRoot()
           ? ConditionEvaluationResult.enabled("runs as root")
           : ConditionEvaluationResult.disabled(REASON);
     }

@@ -1,8 +1,5 @@
 package io.holdfast.agent.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -23,18 +20,10 @@ public final class WithoutRootsRights {
   public static List<String> java(Class<?> main, String... arguments) {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return Stream.of(
-            isRoot() ? SETPRIV : List.<String>of(),
+            Account.isRoot() ? SETPRIV : List.<String>of(),
             List.of(java, "-cp", System.getProperty("java.class.path"), main.getName()),
             List.of(arguments))
         .flatMap(List::stream)
         .toList();
-  }
-
-  private static boolean isRoot() {
-    try {
-      return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
