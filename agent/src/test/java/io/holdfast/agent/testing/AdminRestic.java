@@ -72,7 +72,12 @@ public final class AdminRestic {
           .pollInterval(Duration.ofMillis(10))
           .until(() -> !process.isAlive() || !added(before).isEmpty());
       RunningRestic.signal(process.toHandle(), "STOP");
-      lock = added(before).iterator().next();
+      Set<String> own = added(before);
+      if (own.isEmpty()) {
+        process.destroyForcibly();
+        throw new AssertionError("restic ended before it could be stopped; its log is " + log);
+      }
+      lock = own.iterator().next();
     }
 
     private Set<String> added(Set<String> before) throws IOException {
