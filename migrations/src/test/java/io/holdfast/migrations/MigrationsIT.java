@@ -53,6 +53,7 @@ class MigrationsIT {
       database.execute("CREATE ROLE " + owner + " LOGIN CREATEROLE PASSWORD 'pw'");
       database.execute(
           "ALTER DATABASE " + database.connection().getCatalog() + " OWNER TO " + owner);
+      letGrantGroups(database, owner);
       String url = database.url().replaceFirst("\\?.*", "");
       assertThat(
               org.flywaydb.core.Flyway.configure()
@@ -63,6 +64,32 @@ class MigrationsIT {
                   .migrationsExecuted)
           .isPositive();
     }
+  }
+
+  /**
+   * From PostgreSQL 16 on, CREATEROLE alone does not permit to grant the groups that another
+   * control plane on the server has made: see docs/control-plane.md.
+   */
+  private static void letGrantGroups(MigratedDatabase database, String owner) throws SQLException {
+    database.execute(
+        """
+        DO $$
+        DECLARE
+          made name;
+        BEGIN
+          IF current_setting('server_version_num')::int < 160000 THEN
+            RETURN;
+          END IF;
+          FOR made IN
+            SELECT rolname FROM pg_roles
+            WHERE rolname IN ('backup_admin', 'backup_client', 'backup_viewer', 'backup_shared_client')
+          LOOP
+            EXECUTE format('GRANT %%I TO %1$s WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', made);
+          END LOOP;
+        END
+        $$
+        """
+            .formatted(owner));
   }
 
   @Test

@@ -67,8 +67,9 @@ class OrphanTest {
 
   @Test
   void one_that_was_not_written_down_in_time_is_found_by_the_tag_of_its_run() throws Exception {
-    Process orphan = process("sh", "-c", "sleep 600 & wait", "sh", "backup", "--tag=" + TAG);
-    Process other = process("sh", "-c", "sleep 600 & wait", "sh", "backup", "--tag=" + TAG + "x");
+    // They wait for input that never comes, and have no child that could stay behind.
+    Process orphan = process("sh", "-c", "read line", "sh", "backup", "--tag=" + TAG);
+    Process other = process("sh", "-c", "read line", "sh", "backup", "--tag=" + TAG + "x");
     assertThat(Orphan.end(Optional.empty(), TAG, SHORT)).isTrue();
     assertThat(orphan.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(other.isAlive()).isTrue();
