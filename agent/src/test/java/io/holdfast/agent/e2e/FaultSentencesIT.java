@@ -7,8 +7,7 @@ import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
-import java.io.IOException;
-import java.net.ServerSocket;
+import io.holdfast.embedded.FreePort;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -191,7 +190,7 @@ class FaultSentencesIT {
   @Test
   void an_unreachable_database_is_named() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
-      int port = unusedPort();
+      int port = FreePort.find();
       Files.writeString(
           site.config(),
           Files.readString(site.config())
@@ -257,12 +256,6 @@ class FaultSentencesIT {
       assertThat(site.holdfast("backup", "no-paths").err()).contains("has an empty source_paths");
       assertThat(site.holdfast("backup").exitCode()).isEqualTo(2);
       assertThat(psql.rows("SELECT FROM runs")).isEmpty();
-    }
-  }
-
-  private static int unusedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 

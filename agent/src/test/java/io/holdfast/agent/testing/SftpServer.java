@@ -2,9 +2,9 @@ package io.holdfast.agent.testing;
 
 import static io.holdfast.agent.testing.Site.eventually;
 
+import io.holdfast.embedded.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ public final class SftpServer implements AutoCloseable {
 
   public SftpServer(Path directory) throws IOException {
     this.directory = Files.createDirectories(directory);
-    port = freePort();
+    port = FreePort.find();
     key("host");
     key("user");
     Files.copy(directory.resolve("user.pub"), directory.resolve("authorized_keys"));
@@ -66,12 +66,6 @@ public final class SftpServer implements AutoCloseable {
             "",
             "-f",
             directory.resolve(name).toString()));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private boolean answers() {
