@@ -312,6 +312,12 @@ remove_postgres() {
   rm -rf "$work/postgres"
 }
 
+# create_database: an empty one for the control plane. Its owner is no superuser and cannot log in: see
+# docs/control-plane.md. Whoever may act as the owner, as the superuser may, can migrate.
+create_database() {
+  database=postgres sql -c 'CREATE ROLE holdfast_owner NOLOGIN CREATEROLE' -c 'CREATE DATABASE holdfast OWNER holdfast_owner'
+}
+
 # sql [-x] STATEMENT: as the database's superuser, as an admin would in psql.
 sql() {
   PGPASSWORD='' psql -X -q -P pager=off -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$port" -U postgres -d "${database:-holdfast}" "$@"

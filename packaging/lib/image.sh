@@ -51,7 +51,7 @@ train() {
   echo "to be backed up" >"$work/files/file"
   export HOLDFAST_CONFIG=$work/holdfast.yaml
   start_postgres
-  database=postgres sql -c 'CREATE DATABASE holdfast'
+  create_database
   local url=postgresql://postgres@127.0.0.1:${port:?}/holdfast
   # Not learnt: whoever migrates can wait, and every class costs all others room and time.
   "$home/bin/holdfast" migrate --database-url "$url" >>"$work/training.log" 2>&1 </dev/null

@@ -30,8 +30,23 @@ final class MigratedDatabase implements AutoCloseable {
   /** The one login of a fleet that wants it so, as the seed had it. */
   static final String SHARED_CLIENT = "test_shared_client";
 
+  /** Migrated once for all tests; each gets a copy. */
+  private static final class Template {
+    private static final String NAME = migrated();
+
+    private static String migrated() {
+      try (MigratedDatabase database = empty()) {
+        database.migrate();
+        return database.name();
+      } catch (SQLException e) {
+        throw new IllegalStateException("the control plane could not be migrated", e);
+      }
+    }
+  }
+
   static MigratedDatabase create() throws SQLException {
-    MigratedDatabase database = empty();
+    MigratedDatabase database = copyOf(Template.NAME);
+    // The rights on a database itself are not copied.
     database.migrate();
     database.execute(
         """
@@ -59,13 +74,19 @@ final class MigratedDatabase implements AutoCloseable {
     return flyway().migrate().migrationsExecuted;
   }
 
+  /** Only up to that version, as an older Holdfast would. */
+  void migrateTo(String version) {
+    flyway(url()).target(version).load().migrate();
+  }
+
   Flyway flyway() {
     return flyway(url()).load();
   }
 
+  /** As the owner of the database, who is no superuser. */
   static FluentConfiguration flyway(String url) {
     return Flyway.configure()
-        .dataSource(url, null, null)
+        .dataSource(new OwnersDataSource(url))
         .locations(LOCATION)
         .baselineOnMigrate(true)
         .baselineVersion("0");

@@ -2,6 +2,7 @@ package io.holdfast.migrations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.embedded.TestPostgres;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -13,9 +14,11 @@ class SeedMigrationIT {
 
   private static MigratedDatabase seeded() throws SQLException, IOException {
     MigratedDatabase database = MigratedDatabase.empty();
+    database.execute("SET ROLE " + TestPostgres.OWNER);
     for (String part : List.of("schema.sql", "default-settings.sql", "views.sql")) {
       database.execute(SeedDocumentIT.text(part));
     }
+    database.execute("RESET ROLE");
     return database;
   }
 

@@ -4,6 +4,8 @@ import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.postgres.Migrations;
+import io.holdfast.agent.postgres.Migrations.Applied;
+import io.holdfast.agent.postgres.Migrations.Finding;
 import io.holdfast.agent.postgres.Migrations.Step;
 import java.io.PrintWriter;
 import java.util.List;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Spec;
     name = "migrate",
     description = {
       "Creates the control plane's schema, or brings it up to date.",
-      "Run it as the owner of the database; that user needs CREATEROLE the first time."
+      "Run it as the owner of the database or as a member of that role, which it then acts as; the",
+      "owner needs CREATEROLE, must be no superuser and need not be able to log in."
     },
     mixinStandardHelpOptions = true)
 final class MigrateCommand implements Callable<Integer> {
@@ -38,12 +41,13 @@ final class MigrateCommand implements Callable<Integer> {
     Migrations migrations = new Migrations(address);
     PrintWriter out = spec.commandLine().getOut();
     if (!statusOnly) {
-      int applied = migrations.migrate();
+      Applied applied = migrations.migrate();
+      show(applied.findings());
       if (!json.wanted()) {
         out.println(
-            applied == 0
+            applied.steps() == 0
                 ? address.display() + ": the schema is up to date"
-                : address.display() + ": " + applied + " migrations applied");
+                : address.display() + ": " + applied.steps() + " migrations applied");
         return ExitCode.OK;
       }
     }
@@ -54,6 +58,15 @@ final class MigrateCommand implements Callable<Integer> {
       print(out, steps);
     }
     return ExitCode.OK;
+  }
+
+  /** Names of roles are in them, which anybody who may make roles has chosen. */
+  private void show(List<Finding> findings) {
+    PrintWriter err = spec.commandLine().getErr();
+    for (Finding finding : findings) {
+      err.println("holdfast: " + Text.visible(finding.sentence()));
+      err.println("          " + Text.visible(finding.remedy()));
+    }
   }
 
   private static void print(PrintWriter out, List<Step> steps) {

@@ -165,7 +165,12 @@ class DisasterDrillIT {
       fleet.onServer("CREATE ROLE " + role);
     }
     fleet.postgres(
-        "pg_restore", "--no-owner", "--exit-on-error", "--dbname=holdfast", dump.toString());
+        "pg_restore",
+        "--no-owner",
+        "--role=holdfast_owner",
+        "--exit-on-error",
+        "--dbname=holdfast",
+        dump.toString());
     return fleet.migrated();
   }
 

@@ -5,6 +5,7 @@ import static io.holdfast.agent.testing.Site.eventually;
 import io.holdfast.embedded.FreePort;
 import io.holdfast.embedded.PostgresPrograms;
 import io.holdfast.embedded.PostgresServer;
+import io.holdfast.embedded.TestPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -314,7 +315,14 @@ public final class BreakableServer implements AutoCloseable {
   }
 
   private void createDatabase(String options) {
-    execute("CREATE DATABASE " + DATABASE + " TEMPLATE template0 ENCODING 'UTF8'" + options);
+    execute(TestPostgres.CREATE_OWNER);
+    execute(
+        "CREATE DATABASE "
+            + DATABASE
+            + " OWNER "
+            + TestPostgres.OWNER
+            + " TEMPLATE template0 ENCODING 'UTF8'"
+            + options);
   }
 
   /** A migrated control plane on this primary and its standbys: on whichever is the primary. */

@@ -54,6 +54,9 @@ public final class ControlPlane {
   public static ControlPlane fresh() {
     try {
       String database = TestPostgres.shared().createDatabaseFrom(Template.NAME);
+      // A copy does not have the rights on the database, which the migration has taken.
+      TestPostgres.shared()
+          .superuser("REVOKE CREATE, TEMPORARY ON DATABASE " + database + " FROM PUBLIC");
       ControlPlane fresh =
           new ControlPlane(
               database,

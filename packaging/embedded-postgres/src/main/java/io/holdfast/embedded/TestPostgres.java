@@ -23,6 +23,21 @@ public final class TestPostgres {
   /** A JDBC URL of a superuser on a server that may be used for tests. */
   public static final String URL_VARIABLE = "HOLDFAST_TEST_DATABASE_URL";
 
+  /** Who owns the databases: nobody who could log in, and no superuser. */
+  public static final String OWNER = "holdfast_owner";
+
+  /** Makes that role, unless it is there; somebody else may be doing the same. */
+  public static final String CREATE_OWNER =
+      """
+      DO $$
+      BEGIN
+        CREATE ROLE holdfast_owner NOLOGIN CREATEROLE;
+      EXCEPTION
+        WHEN duplicate_object OR unique_violation THEN NULL;
+      END
+      $$
+      """;
+
   private static final Pattern JDBC_URL =
       Pattern.compile("(?<server>jdbc:postgresql://[^/]+/)(?<database>[^?]*)(?<parameters>\\?.*)?");
 
@@ -83,7 +98,15 @@ public final class TestPostgres {
   /** Creates a database that is a copy of another one, to which nobody may be connected. */
   public String createDatabaseFrom(String template) throws SQLException {
     String name = "holdfast_" + UUID.randomUUID().toString().replace("-", "");
-    superuser("CREATE DATABASE " + name + " TEMPLATE " + template + " ENCODING 'UTF8'");
+    superuser(CREATE_OWNER);
+    superuser(
+        "CREATE DATABASE "
+            + name
+            + " OWNER "
+            + OWNER
+            + " TEMPLATE "
+            + template
+            + " ENCODING 'UTF8'");
     superuser("ALTER DATABASE " + name + " SET timezone = '" + PostgresServer.TIME_ZONE + "'");
     return name;
   }

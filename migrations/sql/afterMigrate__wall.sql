@@ -1,0 +1,40 @@
+-- What the owner of the database can close, closed at every migration: a dump does not carry the rights on a database.
+-- What he cannot close is told by security_findings.
+
+DO $$
+DECLARE
+  ours regprocedure;
+BEGIN
+  -- A migration up to an older version than that.
+  IF to_regprocedure('holdfast.take_back_from_devices()') IS NULL THEN
+    RETURN;
+  END IF;
+
+  BEGIN
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+  EXCEPTION
+    WHEN insufficient_privilege THEN NULL;
+  END;
+  BEGIN
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+  EXCEPTION
+    WHEN insufficient_privilege THEN NULL;
+  END;
+  -- These belong to a superuser.
+  IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+    REVOKE EXECUTE ON FUNCTION lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea) FROM PUBLIC;
+  END IF;
+
+  -- A function that was added without it, or replaced: CREATE OR REPLACE forgets what ALTER FUNCTION has set.
+  FOR ours IN
+    SELECT p.oid
+    FROM pg_proc p
+    WHERE p.pronamespace = 'holdfast'::regnamespace
+      AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', ours);
+  END LOOP;
+
+  PERFORM holdfast.take_back_from_devices();
+END
+$$;

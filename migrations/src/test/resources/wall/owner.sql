@@ -1,0 +1,2 @@
+SET ROLE holdfast_owner; SELECT holdfast.took_back('x', 'x', 'x', 'x')
+SET ROLE holdfast_owner; SELECT holdfast.take_back_from_devices()

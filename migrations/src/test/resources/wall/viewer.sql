@@ -1,0 +1,1 @@
+SELECT holdfast.cron_seconds('0 2 * * *')
