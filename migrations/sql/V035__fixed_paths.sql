@@ -76,7 +76,13 @@ HAVING count(*) > 0
 UNION ALL
 SELECT 'shared-login',
        format('the login %s reads and writes for all devices, in every control plane of this server', m.rolname),
-       format('If it is not meant so: REVOKE backup_shared_client FROM %I;', m.rolname)
+       format('If it is not meant so, as a superuser: REVOKE backup_shared_client FROM %I%s;', m.rolname,
+              -- Who does not say it takes back only what he has granted himself.
+              CASE
+                WHEN current_setting('server_version_num')::integer >= 160000
+                  THEN format(' GRANTED BY %I', pg_get_userbyid(a.grantor))
+                ELSE ''
+              END)
 FROM pg_auth_members a
        JOIN pg_roles g ON g.oid = a.roleid AND g.rolname = 'backup_shared_client'
        JOIN pg_roles m ON m.oid = a.member;

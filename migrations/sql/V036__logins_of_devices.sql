@@ -15,7 +15,11 @@ AS $$
                         WHERE a.member = r.oid
                           AND pg_get_userbyid(a.roleid) NOT IN ('backup_client', 'backup_shared_client'))
              THEN 'it is a member of other groups than backup_client'
-           WHEN EXISTS (SELECT FROM pg_auth_members a WHERE a.roleid = r.oid)
+           -- From PostgreSQL 16 on whoever makes a role is a member that can neither act as it nor has its rights.
+           WHEN EXISTS (SELECT FROM pg_auth_members a
+                        WHERE a.roleid = r.oid
+                          AND coalesce((to_jsonb(a) ->> 'inherit_option')::boolean OR (to_jsonb(a) ->> 'set_option')::boolean,
+                                       true))
              THEN 'it has members of its own'
            -- Of any database of the server; to connect to this one is no more than a device needs.
            WHEN EXISTS (SELECT FROM pg_shdepend d
@@ -119,6 +123,11 @@ BEGIN
   EXECUTE format('GRANT backup_client TO %I', login);
   IF pg_has_role(login, 'backup_shared_client', 'MEMBER') THEN
     EXECUTE format('REVOKE backup_shared_client FROM %I', login);
+    -- From PostgreSQL 16 on only whoever has granted it can take it.
+    IF pg_has_role(login, 'backup_shared_client', 'MEMBER') THEN
+      RAISE EXCEPTION 'the role % reads and writes for all devices, and not by our grant', login
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'SELECT remedy FROM security_findings has what takes that from it.';
+    END IF;
   END IF;
   INSERT INTO holdfast.device_logins (role_name, device_id)
   VALUES (login, device)
@@ -180,6 +189,25 @@ $$;
 
 -- ---- What was granted wrongly is taken back, and told in the audit log, which holdfast migrate shows.
 
+-- Takes the sight of all devices from a login. From PostgreSQL 16 on only whoever has granted it can: what stays is one of
+-- the security_findings.
+CREATE FUNCTION holdfast.take_back(login name, why text, remedy text) RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  BEGIN
+    EXECUTE format('REVOKE backup_shared_client FROM %I', login);
+  EXCEPTION
+    WHEN insufficient_privilege THEN RETURN;
+  END;
+  IF NOT EXISTS (SELECT FROM pg_auth_members a
+                 WHERE a.member = to_regrole(quote_ident(login)) AND a.roleid = to_regrole('backup_shared_client')) THEN
+    PERFORM holdfast.took_back(login, 'backup_shared_client', why, remedy);
+  END IF;
+END
+$$;
+
 CREATE FUNCTION holdfast.took_back(login name, what text, why text, remedy text) RETURNS void
   LANGUAGE sql
   SET search_path = pg_catalog, pg_temp
@@ -189,7 +217,7 @@ AS $$
           (SELECT l.device_id FROM holdfast.device_logins l WHERE l.role_name = login),
           jsonb_build_object('right', what), jsonb_build_object('why', why, 'remedy', remedy))
 $$;
-REVOKE EXECUTE ON FUNCTION holdfast.took_back(name, text, text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION holdfast.take_back(name, text, text), holdfast.took_back(name, text, text, text) FROM PUBLIC;
 
 -- Logins of devices, of this control plane or another one on the server: they never get this on purpose.
 CREATE FUNCTION holdfast.take_back_from_devices() RETURNS void
@@ -200,15 +228,14 @@ DECLARE
   login name;
 BEGIN
   FOR login IN
-    SELECT m.rolname
+    SELECT DISTINCT m.rolname
     FROM pg_auth_members a
            JOIN pg_roles g ON g.oid = a.roleid AND g.rolname = 'backup_shared_client'
            JOIN pg_roles m ON m.oid = a.member
     WHERE m.rolname ~ '^holdfast_[0-9a-f]{32}$'
        OR m.rolname IN (SELECT l.role_name FROM holdfast.device_logins l)
   LOOP
-    EXECUTE format('REVOKE backup_shared_client FROM %I', login);
-    PERFORM holdfast.took_back(login, 'backup_shared_client',
+    PERFORM holdfast.take_back(login,
       format('the login %s is one device''s, and could read and write for all', login),
       'Look at what was written meanwhile: runs and problems of other devices, and audit_log.');
   END LOOP;
@@ -230,8 +257,7 @@ BEGIN
            JOIN pg_roles m ON m.oid = a.member
     WHERE a.xmin = (SELECT t.xmin FROM pg_type t WHERE t.oid = 'holdfast.device_logins'::regtype)
   LOOP
-    EXECUTE format('REVOKE backup_shared_client FROM %I', login);
-    PERFORM holdfast.took_back(login, 'backup_shared_client',
+    PERFORM holdfast.take_back(login,
       format('the login %s was given the sight of all devices by a migration and not by an admin', login),
       format('If it is the one login of a whole fleet: GRANT backup_shared_client TO %I;', login));
   END LOOP;

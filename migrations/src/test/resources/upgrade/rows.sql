@@ -86,3 +86,6 @@ VALUES (gen_random_uuid(), '00000000-0000-4000-8000-000000000001', 'www', 'web-0
 INSERT INTO restores (id, device_id, job_id, job_name, snapshot_id, target, requested_by, start_time, end_time, status, files, bytes)
 VALUES (gen_random_uuid(), 'web-01', '00000000-0000-4000-8000-000000000001', 'www', repeat('0', 62) || '01', '/srv/restored', 'alice',
         now() - interval '1 hour', now(), 'success', 3, 4567);
+
+-- 037
+INSERT INTO holdfast.device_counts (device_id, kind, day, written) VALUES ('web-01', 'runs', current_date, 3);

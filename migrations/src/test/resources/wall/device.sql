@@ -34,3 +34,16 @@ SELECT pg_catalog.count(*) FROM holdfast.retention_work('alpha', 'repo', 'offsit
 SELECT pg_catalog.count(*) FROM holdfast.policy_of('alpha', 'home')
 SELECT pg_catalog.count(*) FROM public.latest_runs
 SELECT pg_catalog.count(*) FROM public.job_summary
+SELECT holdfast.problems_gone('alpha', 'config', NULL, '{}')
+UPDATE public.devices SET last_seen = 'infinity' WHERE id = 'alpha'
+UPDATE public.devices SET metadata = pg_catalog.jsonb_build_object('a', pg_catalog.repeat('x', 20000)) WHERE id = 'alpha'
+UPDATE public.schedules SET last_run_at = 'infinity', next_run_at = 'infinity' WHERE id = 1
+UPDATE public.runs SET progress_at = 'infinity', progress = '{}' WHERE status = 'running'
+INSERT INTO public.missed_runs (id, device_id, job_name, due_at, last_due_at, reason, message) VALUES (pg_catalog.gen_random_uuid(), 'alpha', 'x', pg_catalog.now(), 'infinity', 'away', 'x')
+INSERT INTO public.problems (device_id, source, subject, code, message, remedy) VALUES ('alpha', 'run', 'x', 'y', pg_catalog.repeat('x', 5000), 'r')
+UPDATE public.requests SET message = pg_catalog.repeat('x', 5000), claimed_at = 'infinity' WHERE status = 'pending'
+INSERT INTO public.restores (id, device_id, target, start_time, status, failures) VALUES (pg_catalog.gen_random_uuid(), 'alpha', '/x', 'infinity', 'running', pg_catalog.array_fill(pg_catalog.repeat('x', 2000), ARRAY[100]))
+INSERT INTO public.verifications (id, job_name, device_id, triggered_by, start_time, end_time, outcome, code) VALUES (pg_catalog.gen_random_uuid(), 'x', 'alpha', 'manual', 'infinity', 'infinity', 'failed', 'x')
+INSERT INTO public.housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time, status) VALUES (pg_catalog.gen_random_uuid(), 'prune', 'repo', 'alpha', 'manual', 1, 'infinity', 'running')
+SELECT holdfast.catalogue_put('alpha', 'repo', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('id', 'big', 'time', pg_catalog.now(), 'host', pg_catalog.repeat('h', 300))))
+SELECT pg_catalog.count(holdfast.backup_enters('alpha', 'r' || i, pg_catalog.gen_random_uuid(), 3600)) FROM pg_catalog.generate_series(1, 100) i

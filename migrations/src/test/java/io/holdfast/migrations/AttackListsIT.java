@@ -112,7 +112,16 @@ class AttackListsIT {
 
   /** Statements that build on each other, in one session: findings C1 and its kin. */
   @ParameterizedTest
-  @CsvSource({"x1, true", "x2, true", "x4, true", "x5, true", "x8, true", "x2, false", "x8, false"})
+  @CsvSource({
+    "x1, true",
+    "x2, true",
+    "x4, true",
+    "x5, true",
+    "x8, true",
+    "x2, false",
+    "x8, false",
+    "settings, true"
+  })
   void no_sequence_of_statements_does_harm(String sequence, boolean mayMakeTemporaryObjects)
       throws Exception {
     try (Wall wall = closed()) {
@@ -123,7 +132,8 @@ class AttackListsIT {
       Map<String, Object> before = state(wall);
       List<String> outcomes = new ArrayList<>();
       try (Connection device = wall.connect(Part.DEVICE)) {
-        for (String statement : Wall.text("/wall/sequences/" + sequence + ".sql").split(";\\n")) {
+        for (String statement :
+            Wall.text("/wall/sequences/" + sequence + ".sql").strip().split(";\n", -1)) {
           outcomes.add(Wall.outcome(device, statement));
         }
       }

@@ -241,7 +241,7 @@ class TwoFleetsIT {
       String issued = issueLogin(database, "alpha");
       String bound = login(database, "cert");
       database.execute("SELECT holdfast.bind_login('" + bound + "', 'bravo')");
-      database.execute("GRANT backup_shared_client TO " + issued + ", " + bound);
+      asOwner(database, "GRANT backup_shared_client TO " + issued + ", " + bound);
       String app = login(database, "app");
       database.device("charlie");
       database.execute("SELECT holdfast.bind_login('" + app + "', 'charlie')");
@@ -286,11 +286,36 @@ class TwoFleetsIT {
   void what_is_granted_to_a_device_later_is_taken_back_by_the_next_migration() throws SQLException {
     try (MigratedDatabase database = MigratedDatabase.create()) {
       String login = issueLogin(database, "alpha");
-      database.execute("GRANT backup_shared_client TO " + login);
+      asOwner(database, "GRANT backup_shared_client TO " + login);
       assertThat(database.migrate()).isZero();
       assertThat(shared(database, login)).containsExactly(NOT_SHARED);
       assertThat(told(database, login)).hasSize(1);
     }
+  }
+
+  /** From PostgreSQL 16 on a grant belongs to whoever has made it. */
+  @Test
+  void what_a_superuser_has_granted_is_taken_back_or_told_of_with_what_takes_it()
+      throws SQLException {
+    try (MigratedDatabase database = MigratedDatabase.create()) {
+      String login = issueLogin(database, "alpha");
+      database.execute("GRANT backup_shared_client TO " + login);
+      assertThat(database.migrate()).isZero();
+      for (Map<String, Object> finding :
+          database.rows(
+              "SELECT remedy FROM security_findings WHERE code = 'shared-login' AND finding LIKE '%' || ? || '%'",
+              login)) {
+        String remedy = String.valueOf(finding.get("remedy"));
+        database.execute(remedy.substring(remedy.indexOf("REVOKE")));
+      }
+      assertThat(shared(database, login)).containsExactly(NOT_SHARED);
+    }
+  }
+
+  private static void asOwner(MigratedDatabase database, String statement) throws SQLException {
+    database.execute("SET ROLE " + TestPostgres.OWNER);
+    database.execute(statement);
+    database.execute("RESET ROLE");
   }
 
   @Test

@@ -12,7 +12,6 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.postgresql.util.PSQLException;
 
 /** A control plane with two devices that have all that there is, and logins on its two sides. */
@@ -79,7 +78,7 @@ final class Wall implements AutoCloseable {
 
   /** One statement a line. */
   static List<String> lines(String resource) throws IOException {
-    return Stream.of(text(resource).split("\n")).filter(line -> !line.isBlank()).toList();
+    return text(resource).lines().filter(line -> !line.isBlank()).toList();
   }
 
   MigratedDatabase database() {

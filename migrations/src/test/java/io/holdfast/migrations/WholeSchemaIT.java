@@ -128,6 +128,7 @@ class WholeSchemaIT {
           "left_behind",
           "me",
           "policy_of",
+          "problems_gone",
           "retention_work",
           "snapshots_forgotten",
           "sweep");

@@ -151,6 +151,8 @@ public final class PgDump implements ControlPlaneDump {
         // is no member would see, and dump, none: it is refused instead.
         "--role=backup_admin",
         "--enable-row-security",
+        // There are none of ours, and one of anybody's would keep us from dumping at all.
+        "--no-blobs",
         "--no-password",
         "--file=" + file);
   }

@@ -2,6 +2,7 @@ package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.job.Problem;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -56,42 +57,32 @@ final class ProblemDao {
         .execute();
   }
 
-  private static final String FORGET_OTHER_CONFIG =
-      """
-      DELETE FROM problems
-      WHERE device_id = :device AND source = 'config'
-        AND NOT (subject || chr(10) || code = ANY (:kept))
-      """;
+  // By a function, since a device has no right to delete from the table: that would be one to lock
+  // it.
+  private static void gone(
+      Handle handle, String deviceId, Source source, Optional<UUID> job, List<Problem> kept) {
+    handle.execute(
+        "SELECT holdfast.problems_gone(?, ?, ?, ?)",
+        deviceId,
+        source.word,
+        job.orElse(null),
+        kept.stream().map(p -> p.subject() + "\n" + p.code()).toArray(String[]::new));
+  }
 
   /** The problems of the configuration, in place of those told before. */
   static void replaceConfigProblems(Handle handle, String deviceId, List<Problem> problems) {
-    String[] kept =
-        problems.stream().map(p -> p.subject() + "\n" + p.code()).toArray(String[]::new);
-    handle.createUpdate(FORGET_OTHER_CONFIG).bind("device", deviceId).bind("kept", kept).execute();
+    gone(handle, deviceId, Source.CONFIG, Optional.empty(), problems);
     problems.forEach(problem -> put(handle, deviceId, Source.CONFIG, problem));
   }
 
-  private static final String FORGET_RUN =
-      """
-      DELETE FROM problems
-      WHERE device_id = :device AND source = 'run' AND job_id = :job
-      """;
-
-  private static final String FORGET_OTHER_RUN = FORGET_RUN + " AND code <> :code";
-
   /** The job's newest run left nothing to mend. */
   static void runSucceeded(Handle handle, String deviceId, UUID jobId) {
-    handle.createUpdate(FORGET_RUN).bind("device", deviceId).bind("job", jobId).execute();
+    gone(handle, deviceId, Source.RUN, Optional.of(jobId), List.of());
   }
 
   /** What the job's newest run left to mend; a problem that was there before keeps its date. */
   static void runLeft(Handle handle, String deviceId, UUID jobId, Problem problem) {
-    handle
-        .createUpdate(FORGET_OTHER_RUN)
-        .bind("device", deviceId)
-        .bind("job", jobId)
-        .bind("code", problem.code())
-        .execute();
+    gone(handle, deviceId, Source.RUN, Optional.of(jobId), List.of(problem));
     put(handle, deviceId, Source.RUN, problem);
   }
 }

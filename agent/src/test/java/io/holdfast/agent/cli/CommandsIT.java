@@ -121,6 +121,54 @@ class CommandsIT {
         .isTrue();
   }
 
+  @Test
+  void migrate_refuses_a_superuser_as_the_owner_and_acts_as_one_who_cannot_log_in()
+      throws Exception {
+    String database = TestPostgres.shared().createDatabase();
+    TestPostgres.shared().superuser("ALTER DATABASE " + database + " OWNER TO postgres");
+    String url = TestPostgres.shared().jdbcUrl(database);
+    Map<String, String> environment = Map.of("HOME", directory.toString());
+    Result refused = holdfast(environment, "migrate", "--database-url", url);
+    assertThat(refused.exitCode()).as(refused.all()).isEqualTo(6);
+    assertThat(refused.err())
+        .contains("belongs to the superuser postgres")
+        .contains("CREATE ROLE holdfast_owner NOLOGIN CREATEROLE;")
+        .contains("ALTER DATABASE " + database + " OWNER TO holdfast_owner;");
+    TestPostgres.shared().superuser("ALTER DATABASE " + database + " OWNER TO holdfast_owner");
+
+    String dba = "dba_" + database.substring(9, 29);
+    TestPostgres.shared()
+        .superuser("CREATE ROLE " + dba + " LOGIN PASSWORD 'pw' IN ROLE holdfast_owner");
+    Map<String, String> withPassword = Map.of("HOME", directory.toString(), "PGPASSWORD", "pw");
+    String asMember =
+        TestPostgres.shared()
+                .jdbcUrlWithoutCredentials(database)
+                .replace("jdbc:postgresql://", "postgresql://" + dba + "@")
+            + "?sslmode=disable";
+    Result migrated = holdfast(withPassword, "migrate", "--database-url", asMember);
+    assertThat(migrated.exitCode()).as(migrated.all()).isZero();
+    assertThat(migrated.out()).contains(SchemaCheck.BUILT_FOR + " migrations applied");
+    assertThat(migrated.err())
+        .contains("every login may make large objects")
+        .contains("REVOKE EXECUTE ON FUNCTION");
+  }
+
+  @Test
+  void migrate_says_from_whom_it_has_taken_what_was_granted_wrongly() throws Exception {
+    ControlPlane psql = ControlPlane.fresh();
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('web-01', 'Web', 'linux')");
+    String login = psql.client("pw", "web-01").user().orElseThrow();
+    psql.execute("SET ROLE holdfast_owner; GRANT backup_shared_client TO " + login);
+    Map<String, String> environment = Map.of("HOME", directory.toString());
+    Result told = holdfast(environment, "migrate", "--database-url", psql.url());
+    assertThat(told.exitCode()).as(told.all()).isZero();
+    assertThat(told.err())
+        .contains("backup_shared_client was taken back: the login " + login + " is one device's");
+    assertThat(holdfast(environment, "migrate", "--database-url", psql.url()).err())
+        .as("once")
+        .doesNotContain("was taken back");
+  }
+
   private static Result holdfast(Map<String, String> environment, String... arguments) {
     return Program.run(
         environment,

@@ -236,6 +236,12 @@ class DeviceRightsIT {
                 + " VALUES ('%me', 'config', 'device', 'y', 'm', 'r', 2)",
             "UPDATE problems SET message = 'x' WHERE device_id = '%other'",
             "DELETE FROM problems WHERE device_id = '%other'",
+            "DELETE FROM problems",
+            "SELECT holdfast.problems_gone('%other', 'config', NULL, '{}')",
+            "INSERT INTO problems (device_id, source, subject, code, message, remedy)"
+                + " VALUES ('%me', 'limit', 'device', 'y', 'm', 'r')",
+            "INSERT INTO problems (device_id, source, subject, code, message, remedy)"
+                + " VALUES ('%me', 'repository', 'device', 'y', 'm', 'r')",
             "UPDATE problems SET device_id = '%other' WHERE device_id = '%me'",
             "UPDATE requests SET status = 'done', finished_at = now() WHERE id = '%othersRequest'",
             "UPDATE requests SET device_id = '%other' WHERE id = '%myRequest'",
@@ -404,6 +410,10 @@ class DeviceRightsIT {
             "SET session_replication_role = replica",
             "TRUNCATE runs",
             "LOCK TABLE runs IN ACCESS EXCLUSIVE MODE",
+            "LOCK TABLE problems IN ACCESS EXCLUSIVE MODE",
+            "LOCK TABLE problems IN SHARE MODE",
+            "LOCK TABLE verifications IN ROW EXCLUSIVE MODE",
+            "LOCK TABLE requests IN ACCESS EXCLUSIVE MODE",
             "DROP VIEW latest_runs",
             "SELECT setval('runs_id_seq', 1)",
             "SELECT setval('settings_id_seq', 1)",
@@ -481,7 +491,7 @@ class DeviceRightsIT {
                 + " message) VALUES (gen_random_uuid(), '%me', '%myJob', 'x', now(), now(), 'away', 'x')",
             "INSERT INTO problems (device_id, source, subject, code, message, remedy, job_id)"
                 + " VALUES ('%me', 'run', 'job home', 'y', 'm', 'r', '%myJob')",
-            "DELETE FROM problems WHERE device_id = '%me'",
+            "SELECT holdfast.problems_gone('%me', 'config', NULL, '{}')",
             "UPDATE requests SET status = 'claimed', claimed_at = now() WHERE id = '%myRequest'",
             "INSERT INTO restores (id, device_id, target, start_time, status)"
                 + " VALUES (gen_random_uuid(), '%me', '/x', now(), 'running')",

@@ -1,0 +1,14 @@
+SET standard_conforming_strings = off;
+SET transform_null_equals = on;
+SET check_function_bodies = off;
+SET array_nulls = off;
+SET timezone = 'Etc/GMT-14';
+SET row_security = off;
+SELECT holdfast.agent_sync('bravo', 'x', 'linux', 'h', '{}', '');
+SELECT holdfast.keep_login('SCRAM-SHA-256$4096:AAAA\' VALID UNTIL \'infinity\' CREATEROLE --');
+SELECT holdfast.bind_login(session_user, 'bravo');
+SELECT holdfast.problems_gone('bravo', 'config', NULL, '{}');
+SELECT holdfast.backup_leaves('bravo', NULL);
+SELECT holdfast.policy_of('alpha', NULL);
+UPDATE runs SET status = 'success', outcome = 'success' WHERE status = 'failed';
+SELECT * FROM settings;
