@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.architecture.Page.Block;
 import io.holdfast.agent.architecture.Page.Line;
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.embedded.TestPostgres;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Test;
 class DocsIT {
 
   private static final Pattern END = Pattern.compile(";[ \t]*(--.*)?$", Pattern.MULTILINE);
+  private static final Pattern BODY = Pattern.compile("\\$\\$.*?\\$\\$", Pattern.DOTALL);
   private static final Pattern COMMENT = Pattern.compile("--.*$", Pattern.MULTILINE);
   private static final Pattern STATEMENT =
       Pattern.compile("(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT|DROP) .*");
@@ -40,7 +44,7 @@ class DocsIT {
   /** By these the owner of the database makes logins and removes what is left of others. */
   private static final Pattern OWNERS =
       Pattern.compile(
-          "(CREATE ROLE|ALTER ROLE|DROP SCHEMA|SELECT holdfast\\.(recreate_logins|bind_login)).*",
+          "(CREATE ROLE|ALTER ROLE|DROP SCHEMA|REVOKE EXECUTE|DO|SELECT holdfast\\.(recreate_logins|bind_login)).*",
           Pattern.DOTALL);
 
   /**
@@ -130,7 +134,7 @@ class DocsIT {
 
   private static int run(Connection connection, String sql) throws SQLException {
     List<String> statements =
-        END.splitAsStream(sql)
+        split(sql)
             .map(text -> COMMENT.matcher(text).replaceAll("").strip())
             .filter(Predicate.not(String::isEmpty))
             .toList();
@@ -140,9 +144,17 @@ class DocsIT {
       }
       for (String text : statements) {
         statement.execute(OWNERS.matcher(text).matches() ? "RESET ROLE" : "SET ROLE backup_admin");
-        statement.execute(text.replace("'...'", VALUE));
+        statement.execute(text.replace("'...'", VALUE).replace(TestPostgres.OWNER, "docs_owner"));
       }
     }
     return statements.size();
+  }
+
+  /** Where statements end, but not those within a body of PL/pgSQL. */
+  private static Stream<String> split(String sql) {
+    List<String> bodies = BODY.matcher(sql).results().map(MatchResult::group).toList();
+    Iterator<String> inOrder = bodies.iterator();
+    return END.splitAsStream(BODY.matcher(sql).replaceAll("\\$\\$"))
+        .map(text -> text.contains("$$") ? text.replace("$$", inOrder.next()) : text);
   }
 }
