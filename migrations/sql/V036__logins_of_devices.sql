@@ -90,7 +90,16 @@ BEGIN
     RAISE EXCEPTION 'the role % cannot be the login of a device: %', session_user, problem
       USING ERRCODE = 'insufficient_privilege', HINT = 'Ask an admin for a token: holdfast enrol-token.';
   END IF;
-  EXECUTE format('ALTER ROLE %I PASSWORD %L VALID UNTIL ''infinity''', session_user, verifier);
+  BEGIN
+    EXECUTE format('ALTER ROLE %I PASSWORD %L VALID UNTIL ''infinity''', session_user, verifier);
+  EXCEPTION
+    -- From PostgreSQL 16 on, of a role that somebody else has made.
+    WHEN insufficient_privilege THEN
+      RAISE EXCEPTION 'the owner of the control plane may not change the role %', session_user
+        USING ERRCODE = 'insufficient_privilege',
+          HINT = format('As whoever has made it: GRANT %I TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;',
+                        session_user, current_user);
+  END;
 END
 $$;
 

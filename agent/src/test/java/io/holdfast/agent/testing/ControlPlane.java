@@ -147,7 +147,12 @@ public final class ControlPlane {
 
   private String login(String password) {
     String user = "client_" + UUID.randomUUID().toString().replace("-", "");
-    execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "'");
+    // By the owner: from PostgreSQL 16 on it may change no other role's password.
+    admin.useHandle(handle -> {
+      handle.execute("SET ROLE " + TestPostgres.OWNER);
+      handle.execute("CREATE ROLE " + user + " LOGIN PASSWORD '" + password + "'");
+      handle.execute("RESET ROLE");
+    });
     logins.add(user);
     return user;
   }
