@@ -49,11 +49,32 @@ function Assert-Checksum([string] $file, [string] $wanted) {
     if ($found -ne $wanted) { Fail "$file is not what it is said to be: its SHA-256 is $found" }
 }
 
-# SYSTEM and Administrators, by the numbers that are the same in every language of Windows; nothing from above.
+# SYSTEM and Administrators, by the numbers that are the same in every language of Windows.
+$trusted = 'S-1-5-18', 'S-1-5-32-544'
+
+# Any user may make a directory below ProgramData, before us and with a configuration in it that LocalSystem would obey.
+function Assert-Trusted([string] $directory) {
+    $all = @(Get-Item -LiteralPath $directory -Force) + @(Get-ChildItem -LiteralPath $directory -Recurse -Force)
+    foreach ($item in $all) {
+        if ($item.Attributes -band [IO.FileAttributes]::ReparsePoint) {
+            Fail "$($item.FullName) is there already and is a link: look who has made it, and remove it"
+        }
+        $owner = (Get-Acl -LiteralPath $item.FullName).GetOwner([Security.Principal.SecurityIdentifier]).Value
+        if ($owner -notin $trusted) {
+            Fail "$($item.FullName) is there already and belongs to $owner, neither to SYSTEM nor to Administrators: look who has made it, and remove $directory"
+        }
+    }
+}
+
+# No rights but those two, on the directory and on all that is in it; nothing from above.
 function Protect-Directory([string] $directory) {
+    if (Test-Path -LiteralPath $directory) { Assert-Trusted $directory }
     New-Item -ItemType Directory -Force -Path $directory | Out-Null
-    & icacls.exe $directory /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' /Q | Out-Null
-    if ($LASTEXITCODE -ne 0) { Fail "the access rights of $directory could not be set" }
+    foreach ($rights in @('/setowner', '*S-1-5-32-544'), @('/reset', '/T'), @('/inheritance:r', '/grant:r', '*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F')) {
+        & icacls.exe $directory @rights /Q | Out-Null
+        if ($LASTEXITCODE -ne 0) { Fail "the access rights of $directory could not be set ($($rights[0]))" }
+    }
+    Assert-Trusted $directory
 }
 
 function Install-Package([string] $file) {

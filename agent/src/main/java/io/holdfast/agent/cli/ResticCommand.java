@@ -130,7 +130,8 @@ final class ResticCommand implements Runnable {
               names = "--sha256",
               paramLabel = "SUM",
               description =
-                  "what the file's checksum must be, instead of what the release's list says")
+                  "what the file's checksum must be, instead of what is known of the default version, and what the"
+                      + " release's own list says of others")
           @Nullable String sum,
       @Parameters(
               arity = "0..1",

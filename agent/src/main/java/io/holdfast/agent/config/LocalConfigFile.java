@@ -4,6 +4,7 @@ import io.holdfast.agent.config.YamlFile.Entry;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Reads the machine's configuration file; docs/configuration.md describes it. */
 public final class LocalConfigFile {
@@ -72,6 +74,7 @@ public final class LocalConfigFile {
     Optional<ControlPlaneDumpSection> dump = controlPlaneDump();
     LogSection log = LogSection.read(yaml, environment.logFile());
     throwFindings();
+    warnAboutSecrets();
     return new LocalConfig(
         file,
         id.orElseThrow(),
@@ -246,6 +249,30 @@ public final class LocalConfigFile {
               + ": others can read this file, and it holds a password. Run 'chmod 600 "
               + file
               + "'.");
+    }
+  }
+
+  /** What settings refer to, and the fleet's key. */
+  private void warnAboutSecrets() {
+    Path directory = LocalConfig.secretsBeside(file.toAbsolutePath());
+    if (!FileAccess.othersCanEnter(directory)) {
+      return;
+    }
+    try (Stream<Path> secrets = Files.walk(directory)) {
+      secrets
+          .filter(secret -> Files.isRegularFile(secret) && FileAccess.othersCanRead(secret))
+          .sorted()
+          .forEach(secret ->
+              warnings.add(
+                  secret
+                      + ": others can read this file, and it holds a secret. Run 'chmod 700 "
+                      + directory
+                      + "' and 'chmod 600 "
+                      + secret
+                      + "'."));
+    } catch (IOException | UncheckedIOException e) {
+      warnings.add(
+          directory + ": what it holds cannot be listed, so nobody knows who may read it.");
     }
   }
 

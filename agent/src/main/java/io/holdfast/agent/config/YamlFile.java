@@ -8,10 +8,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -26,6 +31,9 @@ final class YamlFile {
 
   /** A text and the line where it stands. */
   record Entry(String value, int line) {}
+
+  /** Sections hold keys, and keys hold texts: nothing of ours is deeper than two. */
+  private static final int DEEPEST = 20;
 
   private final Path file;
   private final Map<String, Set<String>> known;
@@ -66,10 +74,18 @@ final class YamlFile {
   }
 
   void read(String text) {
+    LoadSettings settings = LoadSettings.builder().setLabel(file.toString()).build();
     Optional<Node> root;
     try {
-      root =
-          new Compose(LoadSettings.builder().setLabel(file.toString()).build()).composeString(text);
+      OptionalInt tooDeep = lineOfWhatIsTooDeep(settings, text);
+      if (tooDeep.isPresent()) {
+        finding(
+            tooDeep.getAsInt(),
+            "values are nested more than " + DEEPEST + " levels deep here",
+            "No setting is: docs/configuration.md shows them all.");
+        return;
+      }
+      root = new Compose(settings).composeString(text);
     } catch (MarkedYamlEngineException e) {
       finding(
           e.getProblemMark().map(Mark::getLine).orElse(0) + 1,
@@ -91,6 +107,22 @@ final class YamlFile {
       finding(
           lineOf(root.get()), "the file is no list of keys and values", "Start with 'device:'.");
     }
+  }
+
+  /** By the events, which take no stack: composing the nodes would overflow it. */
+  private static OptionalInt lineOfWhatIsTooDeep(LoadSettings settings, String text) {
+    int depth = 0;
+    for (Event event : new Parse(settings).parseString(text)) {
+      if (event instanceof CollectionStartEvent) {
+        depth++;
+      } else if (event instanceof CollectionEndEvent) {
+        depth--;
+      }
+      if (depth > DEEPEST) {
+        return OptionalInt.of(event.getStartMark().map(Mark::getLine).orElse(0) + 1);
+      }
+    }
+    return OptionalInt.empty();
   }
 
   private void readSection(String section, MappingNode node) {

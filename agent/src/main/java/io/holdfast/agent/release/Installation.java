@@ -42,7 +42,8 @@ public final class Installation {
   }
 
   /**
-   * @param pinned what must come; empty for what the release's own list says
+   * @param pinned what must come; empty for what is known of the tested version, and for others
+   *     what the release's own list says
    * @throws CannotInstall if it cannot be had or is not what it should be; nothing has changed then
    */
   public ResticBinary install(Release release, Optional<Checksum> pinned) throws CannotInstall {
@@ -70,7 +71,8 @@ public final class Installation {
     Path fresh =
         directory.resolve(release.platform().isWindows() ? "new-restic.exe" : "new-restic");
     try {
-      Checksum wanted = pinned.isPresent() ? pinned.get() : published(release);
+      Optional<Checksum> known = pinned.or(() -> TestedChecksums.of(release));
+      Checksum wanted = known.isPresent() ? known.get() : published(release);
       Checksum came = fetched(release, packed);
       if (!came.equals(wanted)) {
         throw new CannotInstall(

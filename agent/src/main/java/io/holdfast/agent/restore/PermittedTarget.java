@@ -2,6 +2,7 @@ package io.holdfast.agent.restore;
 
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.run.RealPlace;
+import io.holdfast.agent.run.WayTo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -87,7 +88,20 @@ public final class PermittedTarget {
                   + String.join(" or ", rule.allowed())
                   + ", or change that line on the machine itself.");
     }
+    checkExchange(real);
     return real;
+  }
+
+  /** A link that is laid while restic writes would lead it to where no row may write. */
+  private static void checkExchange(Path real) throws Forbidden {
+    Optional<Path> directory = WayTo.of(real).whereOthersMayWrite();
+    if (directory.isPresent()) {
+      throw new Forbidden(
+          "others than root may write to "
+              + directory.get()
+              + ", and could lay a link there that leads out of policy.restore_roots",
+          "Take that right away (chown root, chmod go-w), or choose a directory that is root's alone.");
+    }
   }
 
   /** Where a link leads that leads nowhere yet is not known before somebody makes its end. */

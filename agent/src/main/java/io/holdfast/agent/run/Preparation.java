@@ -8,6 +8,7 @@ import io.holdfast.agent.restic.BackupArguments;
 import io.holdfast.agent.restic.BackupCommand;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.ResticVersion;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -61,6 +62,24 @@ sealed interface Preparation {
                     + path
                     + "\" leads by a link to where policy.source_roots does not allow",
                 "Remove the link, or change the policy in the configuration file of the machine"
-                    + " itself."));
+                    + " itself."))
+        .or(() -> policy.sourceRoots().flatMap(_ -> exchangeable(job)));
+  }
+
+  /** restic follows a link that is laid between our look and its own. */
+  private static Optional<Verdict> exchangeable(Job job) {
+    return job.sourcePaths().stream()
+        .flatMap(
+            source -> WayTo.of(RealPlace.of(Path.of(source))).whereOthersMayExchange().stream())
+        .findFirst()
+        .map(directory ->
+            Verdict.failed(
+                "policy-refused",
+                "others than root may write to "
+                    + directory
+                    + ", which leads to a source path, and could lay a link there that leads out of"
+                    + " policy.source_roots",
+                "Take that right away (chown root, chmod go-w), back up a directory above it, or remove"
+                    + " policy.source_roots from the configuration file of the machine itself."));
   }
 }

@@ -36,6 +36,9 @@ class ResticInstallIT {
   private static final String OLD = "0.14.0";
   private static final String NEW = "0.18.0";
 
+  /** Whose checksum is known by nothing but its release's own list. */
+  private static final String LISTED = "0.18.9";
+
   @TempDir private Path directory;
   private final Map<String, String> variables = new HashMap<>();
 
@@ -121,7 +124,8 @@ class ResticInstallIT {
           .contains("restic   " + kept())
           .contains("'holdfast restic install'")
           .contains("0.14.0, less than full service");
-      Result newer = holdfast("restic", "install", "--config", config);
+      Result newer =
+          holdfast("restic", "install", "--sha256", server.sumOf(NEW), "--config", config);
       assertThat(newer.exitCode()).as(newer.all()).isZero();
       assertThat(kept()).hasSameBinaryContentAs(ResticBinaries.current());
       var shown =
@@ -134,7 +138,6 @@ class ResticInstallIT {
           .containsExactly(
               "/releases/v0.14.0/SHA256SUMS",
               "/releases/v0.14.0/" + ReleaseServer.file(OLD),
-              "/releases/v0.18.0/SHA256SUMS",
               "/releases/v0.18.0/" + ReleaseServer.file(NEW));
       assertNothingLeft();
     }
@@ -161,7 +164,7 @@ class ResticInstallIT {
                   .rows("SELECT FROM problems WHERE code = 'restic-missing'")
                   .isEmpty());
       assertThat(server.asked()).isEmpty();
-      Result installed = site.holdfast("restic", "install");
+      Result installed = site.holdfast("restic", "install", "--sha256", server.sumOf(NEW));
       assertThat(installed.exitCode()).as(installed.all()).isZero();
       eventually()
           .until(() -> site.runs("home").stream().anyMatch(r -> "success".equals(r.get("status"))));
@@ -175,33 +178,51 @@ class ResticInstallIT {
       String config = config(server.address());
       server.release("0.17.3", good);
       assertThat(holdfast("restic", "install", "0.17.3", "--config", config).exitCode()).isZero();
-      byte[] packed = ReleaseServer.bzip2(script(directory.resolve("next"), NEW));
-      String[] install = {"restic", "install", NEW, "--config", config};
+      byte[] packed = ReleaseServer.bzip2(script(directory.resolve("next"), LISTED));
+      String[] install = {"restic", "install", LISTED, "--config", config};
 
-      server.release(NEW, packed, "ab".repeat(32));
+      server.release(LISTED, packed, "ab".repeat(32));
       refused(holdfast(install), "its SHA-256 is", "and should be " + "ab".repeat(32));
-      server.put(NEW, "SHA256SUMS", "nothing here\n".getBytes(UTF_8));
-      refused(holdfast(install), "SHA256SUMS of restic 0.18.0 has no single checksum");
-      server.remove(NEW, "SHA256SUMS");
-      refused(holdfast(install), "there is no restic 0.18.0 at " + server.address());
-      server.release(NEW, packed, ReleaseServer.sha256(packed));
-      server.remove(NEW, ReleaseServer.file(NEW));
-      refused(holdfast(install), "there is no " + ReleaseServer.file(NEW));
+      server.put(LISTED, "SHA256SUMS", "nothing here\n".getBytes(UTF_8));
+      refused(holdfast(install), "SHA256SUMS of restic 0.18.9 has no single checksum");
+      server.remove(LISTED, "SHA256SUMS");
+      refused(holdfast(install), "there is no restic 0.18.9 at " + server.address());
+      server.release(LISTED, packed, ReleaseServer.sha256(packed));
+      server.remove(LISTED, ReleaseServer.file(LISTED));
+      refused(holdfast(install), "there is no " + ReleaseServer.file(LISTED));
 
-      server.release(NEW, good);
+      server.release(LISTED, good);
       refused(holdfast(install), "says that it is restic 0.17.3");
-      server.release(NEW, ResticBinaries.script(directory.resolve("bad"), "#!/bin/sh\nexit 1\n"));
+      server.release(
+          LISTED, ResticBinaries.script(directory.resolve("bad"), "#!/bin/sh\nexit 1\n"));
       refused(holdfast(install), "what was fetched does not run here");
       byte[] noise = "no bzip2 at all".getBytes(UTF_8);
-      server.release(NEW, noise, ReleaseServer.sha256(noise));
+      server.release(LISTED, noise, ReleaseServer.sha256(noise));
       refused(holdfast(install), "BZip2");
 
-      server.release(NEW, packed, ReleaseServer.sha256(packed));
+      server.release(LISTED, packed, ReleaseServer.sha256(packed));
       server.cutAfter(packed.length / 2);
       refused(holdfast(install), "broke off");
       server.answerWith(503);
       refused(holdfast(install), "answers with HTTP 503", "Try again later");
       assertThat(kept()).hasSameBinaryContentAs(good);
+    }
+  }
+
+  @Test
+  void
+      a_mirror_that_offers_another_program_as_the_tested_version_with_a_list_that_agrees_is_refused()
+          throws Exception {
+    try (ReleaseServer server = ReleaseServer.plain()) {
+      String config = config(server.address());
+      server.release(NEW, script(directory.resolve("another"), NEW));
+      refused(
+          holdfast("restic", "install", "--config", config),
+          ReleaseServer.file(NEW)
+              + " is not what it should be: its SHA-256 is "
+              + server.sumOf(NEW));
+      assertThat(server.asked()).containsExactly("/releases/v0.18.0/" + ReleaseServer.file(NEW));
+      assertThat(kept()).doesNotExist();
     }
   }
 
@@ -288,15 +309,15 @@ class ResticInstallIT {
 
   @Test
   void redirections_are_followed_but_never_from_https_to_http() throws Exception {
-    Path restic = script(directory.resolve("good"), NEW);
+    Path restic = script(directory.resolve("good"), LISTED);
     Path trusted = directory.resolve("trusted.p12");
     try (ReleaseServer plain = ReleaseServer.plain();
         ReleaseServer other = ReleaseServer.plain();
         ReleaseServer secure = ReleaseServer.secure(trusted)) {
       String config = config(secure.address());
-      String[] install = {"restic", "install", "-c", config};
-      secure.release(NEW, restic);
-      plain.release(NEW, restic);
+      String[] install = {"restic", "install", LISTED, "-c", config};
+      secure.release(LISTED, restic);
+      plain.release(LISTED, restic);
       refused(holdfast(install), "the TLS connection to 127.0.0.1 fails");
       variables.put(
           "HOLDFAST_JAVA_OPTIONS",
@@ -306,15 +327,17 @@ class ResticInstallIT {
       refused(holdfast(install), "is redirected to an address that is not https");
       assertThat(plain.asked()).isEmpty();
       other.redirectTo(plain.address());
-      assertThat(holdfast("restic", "install", "--from", other.address(), "-c", config).exitCode())
+      assertThat(
+              holdfast("restic", "install", LISTED, "--from", other.address(), "-c", config)
+                  .exitCode())
           .isZero();
       plain.redirectTo(plain.address());
       refused(
-          holdfast("restic", "install", "--from", plain.address(), "-c", config),
+          holdfast("restic", "install", LISTED, "--from", plain.address(), "-c", config),
           "is redirected more than 5 times");
       plain.redirectTo("http://mirror.invalid");
       refused(
-          holdfast("restic", "install", "--from", plain.address(), "-c", config),
+          holdfast("restic", "install", LISTED, "--from", plain.address(), "-c", config),
           "is redirected to an address that is not https");
     }
   }
@@ -330,7 +353,10 @@ class ResticInstallIT {
       server.release("0.17.3", small);
       server.release(NEW, ResticBinaries.current());
       assertThat(holdfast("restic", "install", "0.17.3", "-c", config).exitCode()).isZero();
-      refused(holdfast("restic", "install", "-c", config), "No space left on device", "Make room");
+      refused(
+          holdfast("restic", "install", "--sha256", server.sumOf(NEW), "-c", config),
+          "No space left on device",
+          "Make room");
       assertThat(kept()).hasSameBinaryContentAs(small);
     }
   }

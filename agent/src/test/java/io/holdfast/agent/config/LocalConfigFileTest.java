@@ -330,4 +330,47 @@ class LocalConfigFileTest {
         .isEqualTo("rw-------");
     assertThatThrownBy(() -> content.write(file)).isInstanceOf(FileAlreadyExistsException.class);
   }
+
+  @Test
+  void values_that_are_nested_too_deeply_are_a_sentence_and_overflow_nothing() throws IOException {
+    String file = directory.resolve("holdfast.yaml").toString();
+    assertThat(findings("device:\n  id: " + "[".repeat(100_000)))
+        .singleElement()
+        .asString()
+        .startsWith(file + ":2: values are nested more than 20 levels deep here");
+    assertThat(findings("device:\n  id: " + "{a: ".repeat(100_000)))
+        .singleElement()
+        .asString()
+        .startsWith(file + ":2: values are nested more than 20 levels deep here");
+    assertThat(findings("- ".repeat(100_000) + "a"))
+        .singleElement()
+        .asString()
+        .contains("nested more than 20 levels deep");
+  }
+
+  private Path secret(String name, String permissions) throws IOException {
+    Path secrets = Files.createDirectories(directory.resolve("secrets"));
+    Path secret = Files.writeString(secrets.resolve(name), "hunter2");
+    return Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString(permissions));
+  }
+
+  @Test
+  void secrets_that_others_can_read_are_warned_about_each_by_its_name() throws Exception {
+    Path key = secret("fleet.key", "rw-r--r--");
+    Path password = secret("offsite", "rw-r-----");
+    secret("closed", "rw-------");
+    Path secrets = directory.resolve("secrets");
+    Files.setPosixFilePermissions(secrets, PosixFilePermissions.fromString("rwxr-xr-x"));
+    String remedy = "Run 'chmod 700 " + secrets + "' and 'chmod 600 ";
+    assertThat(load(GOOD).warnings())
+        .containsExactly(
+            key + ": others can read this file, and it holds a secret. " + remedy + key + "'.",
+            password
+                + ": others can read this file, and it holds a secret. "
+                + remedy
+                + password
+                + "'.");
+    Files.setPosixFilePermissions(secrets, PosixFilePermissions.fromString("rwx------"));
+    assertThat(load(GOOD).warnings()).isEmpty();
+  }
 }

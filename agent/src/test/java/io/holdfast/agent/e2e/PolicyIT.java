@@ -9,6 +9,7 @@ import io.holdfast.agent.testing.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +40,38 @@ class PolicyIT {
       assertThat(site.runs("outside").getFirst())
           .containsEntry("outcome", "failed")
           .containsEntry("snapshot_id", null);
+    }
+  }
+
+  @Test
+  void where_others_may_exchange_a_directory_for_a_link_nothing_is_backed_up_and_the_run_says_so()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      Path shared = site.source("shared", 1).getParent();
+      for (Path way = shared; !way.equals(directory.getParent()); way = way.getParent()) {
+        Files.setPosixFilePermissions(way, PosixFilePermissions.fromString("rwxr-xr-x"));
+      }
+      Files.writeString(
+          site.config(), "policy:\n  source_roots: " + shared + "\n", StandardOpenOption.APPEND);
+      site.controlPlane().job(Site.DEVICE, "shared", shared.resolve("shared").toString());
+      Result ours = site.holdfast("backup", "shared");
+      assertThat(ours.exitCode()).as(ours.all()).isZero();
+
+      Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));
+      Result everybodys = site.holdfast("backup", "shared");
+      Path real = shared.toRealPath();
+
+      assertThat(everybodys.exitCode()).isEqualTo(1);
+      assertThat(site.runs("shared").getLast())
+          .containsEntry("outcome", "failed")
+          .containsEntry("snapshot_id", null)
+          .hasEntrySatisfying(
+              "error_message",
+              message ->
+                  assertThat((String) message)
+                      .contains(
+                          "others than root may write to " + real,
+                          "could lay a link there that leads out of policy.source_roots"));
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.agent.restore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.job.Policy;
@@ -8,6 +9,7 @@ import io.holdfast.agent.restore.PermittedTarget.Forbidden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -134,5 +136,19 @@ class PermittedTargetTest {
     Files.createSymbolicLink(way, state);
     assertThatThrownBy(() -> with(root).checkContent(root.resolve("there")))
         .isInstanceOf(Forbidden.class);
+  }
+
+  @Test
+  void where_others_may_lay_a_link_no_row_has_anything_written() throws IOException {
+    Path shared = Files.createDirectories(root.resolve("shared"));
+    assertThatCode(() -> with(root).check(shared)).doesNotThrowAnyException();
+    for (Path way : List.of(directory, root)) {
+      Files.setPosixFilePermissions(way, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwx---"));
+    String sentence = "others than root may write to " + shared;
+    refused(with(root), shared, sentence);
+    refused(with(root), shared.resolve("new"), sentence);
+    assertThatCode(() -> with(root).check(root.resolve("other"))).doesNotThrowAnyException();
   }
 }

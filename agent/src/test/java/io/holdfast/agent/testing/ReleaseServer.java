@@ -21,6 +21,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -95,6 +96,12 @@ public final class ReleaseServer implements AutoCloseable {
   public void release(String version, byte[] packed, String sum) {
     put(version, file(version), packed);
     put(version, "SHA256SUMS", (sum + "  " + file(version) + "\n").getBytes(UTF_8));
+  }
+
+  /** What SHA-256 says of what is released as that version for this machine. */
+  public String sumOf(String version) {
+    return sha256(
+        Objects.requireNonNull(files.get("/releases/v" + version + "/" + file(version)), version));
   }
 
   public void put(String version, String file, byte[] content) {
