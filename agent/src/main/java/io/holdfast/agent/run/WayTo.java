@@ -86,18 +86,19 @@ public final class WayTo {
   }
 
   private static boolean isOurs(Path path) {
-    int owner = number(path, "unix:uid");
+    int owner = number(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+    // The directory of our process, and not the link to it, which is root's.
     return owner == ROOT
         || (owner != UNKNOWN && owner == number(Path.of("/proc/self"), "unix:uid"));
   }
 
   private static boolean has(Path path, int modes) {
-    return (number(path, "unix:mode") & modes) != 0;
+    return (number(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & modes) != 0;
   }
 
-  private static int number(Path path, String attribute) {
+  private static int number(Path path, String attribute, LinkOption... options) {
     try {
-      return (Integer) Files.getAttribute(path, attribute, LinkOption.NOFOLLOW_LINKS);
+      return (Integer) Files.getAttribute(path, attribute, options);
     } catch (IOException e) {
       // Whoever keeps us from looking at it is not trusted with it.
       return UNKNOWN;
