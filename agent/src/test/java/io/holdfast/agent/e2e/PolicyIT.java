@@ -3,6 +3,7 @@ package io.holdfast.agent.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.EnterableByAll;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -44,13 +45,12 @@ class PolicyIT {
   }
 
   @Test
-  void where_others_may_exchange_a_directory_for_a_link_nothing_is_backed_up_and_the_run_says_so()
-      throws Exception {
+  void where_others_may_exchange_a_directory_for_a_link_nothing_is_backed_up_and_the_run_says_so(
+      @TempDir(factory = EnterableByAll.class) Path open) throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
-      Path shared = site.source("shared", 1).getParent();
-      for (Path way = shared; !way.equals(directory.getParent()); way = way.getParent()) {
-        Files.setPosixFilePermissions(way, PosixFilePermissions.fromString("rwxr-xr-x"));
-      }
+      Path shared = Files.createDirectories(open.resolve("shared"));
+      Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.writeString(Files.createDirectory(shared.resolve("shared")).resolve("file"), "content");
       Files.writeString(
           site.config(), "policy:\n  source_roots: " + shared + "\n", StandardOpenOption.APPEND);
       site.controlPlane().job(Site.DEVICE, "shared", shared.resolve("shared").toString());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.restore.PermittedTarget.Forbidden;
+import io.holdfast.agent.testing.EnterableByAll;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,16 +140,14 @@ class PermittedTargetTest {
   }
 
   @Test
-  void where_others_may_lay_a_link_no_row_has_anything_written() throws IOException {
-    Path shared = Files.createDirectories(root.resolve("shared"));
-    assertThatCode(() -> with(root).check(shared)).doesNotThrowAnyException();
-    for (Path way : List.of(directory, root)) {
-      Files.setPosixFilePermissions(way, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
+  void where_others_may_lay_a_link_no_row_has_anything_written(
+      @TempDir(factory = EnterableByAll.class) Path open) throws IOException {
+    Path shared = Files.createDirectories(open.toRealPath().resolve("shared"));
+    assertThatCode(() -> with(open).check(shared)).doesNotThrowAnyException();
     Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwx---"));
     String sentence = "others than root may write to " + shared;
-    refused(with(root), shared, sentence);
-    refused(with(root), shared.resolve("new"), sentence);
-    assertThatCode(() -> with(root).check(root.resolve("other"))).doesNotThrowAnyException();
+    refused(with(open), shared, sentence);
+    refused(with(open), shared.resolve("new"), sentence);
+    assertThatCode(() -> with(open).check(open.resolve("other"))).doesNotThrowAnyException();
   }
 }

@@ -2,6 +2,7 @@ package io.holdfast.agent.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.holdfast.agent.testing.EnterableByAll;
 import io.holdfast.agent.testing.WantsRoot;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +16,9 @@ class WayToTest {
 
   private static final int NOBODY = 65534;
 
-  @TempDir private Path closed;
+  @TempDir(factory = EnterableByAll.class)
+  private Path closed;
+
   private Path open;
   private Path source;
 
@@ -23,7 +26,6 @@ class WayToTest {
   @BeforeEach
   void directories() throws IOException {
     closed = closed.toRealPath();
-    mode(closed, 0755);
     open = directory(closed.resolve("open"), 0755);
     source = directory(open.resolve("source"), 0755);
   }
