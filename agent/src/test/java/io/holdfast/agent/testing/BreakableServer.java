@@ -286,10 +286,16 @@ public final class BreakableServer implements AutoCloseable {
 
   /** The control plane in the database that is there; made if it is empty. */
   ControlPlane controlPlaneThere() {
-    return ControlPlane.at(
-        DATABASE,
-        "jdbc:postgresql://" + place.adminHost() + ":" + port + "/" + DATABASE + SUPERUSER,
-        agentUrl());
+    return ControlPlane.at(DATABASE, adminUrl(), agentUrl());
+  }
+
+  /** What this standby knows of the control plane. */
+  public ControlPlane controlPlaneOnStandby() {
+    return ControlPlane.existing(DATABASE, adminUrl(), agentUrl());
+  }
+
+  private String adminUrl() {
+    return "jdbc:postgresql://" + place.adminHost() + ":" + port + "/" + DATABASE + SUPERUSER;
   }
 
   String agentUrl() {

@@ -112,6 +112,11 @@ public final class ControlPlane {
     }
   }
 
+  /** One that is there already, perhaps on a standby, where it can only be read. */
+  static ControlPlane existing(String database, String url, String urlWithoutCredentials) {
+    return new ControlPlane(database, url, urlWithoutCredentials);
+  }
+
   private static DatabaseAddress address(String database) {
     return new DatabaseAddress(
         TestPostgres.shared().jdbcUrl(database), Optional.empty(), Optional.empty(), "test");
