@@ -89,3 +89,10 @@ VALUES (gen_random_uuid(), 'web-01', '00000000-0000-4000-8000-000000000001', 'ww
 
 -- 037
 INSERT INTO holdfast.device_counts (device_id, kind, day, written) VALUES ('web-01', 'runs', current_date, 3);
+
+-- 039
+INSERT INTO holdfast.told_snapshots (snapshot_id, device_id, job_id)
+VALUES (repeat('0', 62) || '77', 'web-01', '00000000-0000-4000-8000-000000000001');
+INSERT INTO holdfast.forgotten_snapshots (repository_id, snapshot_id, original_id)
+VALUES ('r1', repeat('0', 62) || '78', repeat('0', 62) || '78');
+SELECT holdfast.allow_forget('00000000-0000-4000-8000-000000000001');

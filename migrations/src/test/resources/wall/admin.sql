@@ -51,3 +51,9 @@ SELECT holdfast.issue_login('new', NULL, NULL, 'SCRAM-SHA-256$4096:' || pg_catal
 SELECT holdfast.bind_login('%unbound', 'bravo')
 SELECT holdfast.bind_login('backup_viewer', 'bravo')
 SELECT holdfast.retire_device('alpha')
+SELECT holdfast.allow_forget('00000000-0000-0001-0000-000000000001')
+SELECT holdfast.allow_forget(pg_catalog.gen_random_uuid(), always => true)
+SELECT holdfast.believe_snapshots('{snapshot of alpha}')
+SELECT holdfast.acknowledge_vanished()
+SELECT holdfast.acknowledge_vanished('repo')
+SELECT pg_catalog.count(*) FROM public.untold_snapshots

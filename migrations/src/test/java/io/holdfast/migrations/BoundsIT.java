@@ -267,7 +267,7 @@ class BoundsIT {
     String outcome =
         Wall.outcome(
             device,
-            "SELECT holdfast.catalogue_put('alpha', 'repo', jsonb_build_array(jsonb_build_object('id', 'big', 'time', now(),"
+            "SELECT holdfast.catalogue_put('alpha', 'repo', now(), jsonb_build_array(jsonb_build_object('id', 'big', 'time', now(),"
                 + " 'host', repeat('h', 3000000), 'paths', array_fill(repeat('p', 30000), ARRAY[200]), 'tags',"
                 + " array_fill(repeat('t', 30000), ARRAY[200]))))");
     assertThat(outcome).doesNotStartWith("refused");
@@ -343,6 +343,21 @@ class BoundsIT {
         .stream()
         .map(row -> String.valueOf(row.get("code")))
         .toList();
+  }
+
+  @Test
+  void a_run_that_names_one_snapshot_after_the_other_comes_to_an_end() throws SQLException {
+    String name =
+        "UPDATE runs SET snapshot_id = repeat('%s', 64) WHERE run_uuid = '00000000-0000-0001-0000-000000000012'";
+    assertThat(Wall.outcome(device, String.format(name, "a"))).isEqualTo("1 rows changed\n");
+    wall.database()
+        .execute("UPDATE holdfast.device_counts SET written = 9999 WHERE kind = 'snapshots'");
+    assertThat(Wall.outcome(device, String.format(name, "b"))).isEqualTo("1 rows changed\n");
+    assertThat(limits()).containsExactly("ceiling-snapshots");
+    assertThat(Wall.outcome(device, String.format(name, "c"))).startsWith("refused: 53400");
+    assertThat(Wall.outcome(device, String.format(name, "b")))
+        .as("a record that comes twice")
+        .isEqualTo("1 rows changed\n");
   }
 
   /** Finding L5: 2,000 by one SELECT. */

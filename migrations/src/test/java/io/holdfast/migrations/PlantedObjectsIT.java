@@ -173,6 +173,7 @@ class PlantedObjectsIT {
           Map.entry("text", "'x'::text"),
           Map.entry("name", "'x'::name"),
           Map.entry("uuid", "'00000000-0000-0001-0000-000000000001'::uuid"),
+          Map.entry("uuid[]", "'{00000000-0000-0001-0000-000000000001}'::uuid[]"),
           Map.entry("integer", "60"),
           Map.entry("bigint", "1::bigint"),
           Map.entry("boolean", "true"),

@@ -115,10 +115,13 @@ class WholeSchemaIT {
           "backup_stays",
           "catalogue_end",
           "catalogue_put",
-          "copies_forgotten",
+          "copies_wanted",
           "copy_jobs",
           "copy_target_found",
           "copy_targets_of",
+          "forget_begins",
+          "forget_candidates",
+          "forget_judged",
           "housekeeping_of",
           "keep_login",
           "key_used",
@@ -130,8 +133,8 @@ class WholeSchemaIT {
           "policy_of",
           "problems_gone",
           "retention_work",
-          "snapshots_forgotten",
-          "sweep");
+          "sweep",
+          "told_of");
 
   @Test
   void every_trigger_calls_a_function_of_ours_that_nobody_can_put_upon_a_table_of_his_own()

@@ -3,7 +3,6 @@ package io.holdfast.agent.cli;
 import io.holdfast.agent.daemon.ManualHousekeeping.Result;
 import io.holdfast.agent.maintenance.HousekeepingBook.JobPolicy;
 import io.holdfast.agent.restic.ForgetReport;
-import io.holdfast.agent.restic.RepositoryWork.Forgotten;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -20,7 +19,7 @@ final class HousekeepingShown {
       String kind, String outcome, String code, String message, Map<String, Object> statistics) {}
 
   /** What {@code --json} prints of one that was not. */
-  private record WouldForget(String job, String policy, ForgetReport snapshots) {}
+  private record WouldForget(String job, String policy, ForgetReport snapshots, int passedOver) {}
 
   /**
    * @return the exit code
@@ -30,7 +29,7 @@ final class HousekeepingShown {
       case Result.Declined(String message, String remedy) ->
           throw new CommandFailure(ExitCode.WRONG, message, remedy);
       case Result.Ended(HousekeepingEnded ended) -> ended(out, json, ended);
-      case Result.Shown(JobPolicy job, Forgotten forgotten) -> shown(out, json, job, forgotten);
+      case Result.Shown shown -> shown(out, json, shown);
     };
   }
 
@@ -66,17 +65,12 @@ final class HousekeepingShown {
     return ExitCode.of(verdict.outcome());
   }
 
-  private static int shown(PrintWriter out, boolean json, JobPolicy job, Forgotten forgotten) {
-    if (!forgotten.report().complete()) {
-      throw new CommandFailure(
-          ExitCode.WRONG,
-          "restic could not tell: " + forgotten.report().reason(),
-          "'holdfast doctor' on this machine says more.");
-    }
+  private static int shown(PrintWriter out, boolean json, Result.Shown shown) {
+    JobPolicy job = shown.job();
     String policy = job.policy().orElse("");
-    ForgetReport snapshots = forgotten.snapshots();
+    ForgetReport snapshots = shown.snapshots();
     if (json) {
-      JsonOutput.print(out, new WouldForget(job.jobName(), policy, snapshots));
+      JsonOutput.print(out, new WouldForget(job.jobName(), policy, snapshots, shown.passedOver()));
       return ExitCode.OK;
     }
     out.printf(
@@ -86,6 +80,13 @@ final class HousekeepingShown {
         policy,
         snapshots.removed().size(),
         snapshots.kept().size());
+    if (shown.passedOver() > 0) {
+      out.printf(
+          Locale.ROOT,
+          "%d more bear its tag, and do not count: no run is known to have told of them, or they are"
+              + " dated in the future%n",
+          shown.passedOver());
+    }
     Table table = new Table("SNAPSHOT", "MADE", "");
     snapshots
         .removed()

@@ -62,6 +62,13 @@ final class RebuildCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "show what is lacking and write nothing")
   private boolean dryRun;
 
+  @Option(
+      names = "--believe",
+      description =
+          "the snapshots count from now on as if runs had told of them; look at --dry-run first: whoever"
+              + " has the repository's password can have added some")
+  private boolean believe;
+
   /** For --json. */
   private record Shown(
       boolean written,
@@ -81,7 +88,7 @@ final class RebuildCommand implements Callable<Integer> {
             password(),
             Optional.ofNullable(restic),
             config.environment().variables());
-    return switch (rebuild.run(address, !dryRun)) {
+    return switch (rebuild.run(address, !dryRun, believe)) {
       case Result.Unreadable(String message, String remedy) ->
           throw new CommandFailure(ExitCode.WRONG, message, remedy);
       case Result.Done(Rebuilt rows, Optional<Added> added) -> {
@@ -129,7 +136,7 @@ final class RebuildCommand implements Callable<Integer> {
         rows.runsKnown(),
         rows.foreign());
     Added counts =
-        added.orElse(new Added(rows.devices().size(), rows.jobs().size(), rows.runs().size()));
+        added.orElse(new Added(rows.devices().size(), rows.jobs().size(), rows.runs().size(), 0));
     out.printf(
         Locale.ROOT,
         "%s: %d devices, %d jobs, %d runs %s%n",
@@ -138,6 +145,14 @@ final class RebuildCommand implements Callable<Integer> {
         counts.jobs(),
         counts.runs(),
         added.isPresent() ? "added" : "would be added");
+    if (counts.believed() > 0) {
+      out.printf(Locale.ROOT, "%d snapshots count from now on%n", counts.believed());
+    }
+    if (counts.runs() > 0 && !believe) {
+      out.println(
+          "Their snapshots do not count yet: devices that report again tell of those of the last three"
+              + " days; if all that is listed is really theirs, --believe says so.");
+    }
     if (added.isPresent() && counts.jobs() > 0) {
       out.println(
           "The jobs are switched off: check source_paths, set exclude_patterns and schedules, then"

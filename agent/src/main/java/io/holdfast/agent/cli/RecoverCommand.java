@@ -2,17 +2,23 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.daemon.RecoverySource;
 import io.holdfast.agent.restic.RepositoryUnreadable;
+import io.holdfast.agent.restic.RestoreOrder;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
+import io.holdfast.agent.restore.CannotRestore.Kind;
+import io.holdfast.agent.restore.InPlace;
 import io.holdfast.agent.restore.RepositoryContents;
 import io.holdfast.agent.restore.RepositoryContents.JobLine;
 import io.holdfast.agent.restore.RestoreWish;
 import io.holdfast.agent.restore.SnapshotChoice;
+import io.holdfast.agent.run.Told;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -98,19 +104,41 @@ final class RecoverCommand implements Callable<Integer> {
         return ExitCode.OK;
       }
       SnapshotEntry snapshot = chosen(restore, snapshots, moment);
+      RestoreOrder order = wish.order(snapshot, source.reader().repository().localPath());
+      if (wish.inPlace()) {
+        order = inPlace(restore, snapshot).bounded(order, source.reader());
+      }
       return new RestoreShown(spec.commandLine(), json.wanted())
-          .restore(
-              source.reader(),
-              snapshot,
-              wish.order(snapshot, source.reader().repository().localPath()),
-              signal);
+          .restore(source.reader(), snapshot, order, signal);
     }
+  }
+
+  /** Without a control plane only the person can vouch for a snapshot, and must name the one. */
+  private static InPlace inPlace(String what, SnapshotEntry snapshot) throws CannotRestore {
+    if (!snapshot.id().startsWith(what.toLowerCase(Locale.ROOT))) {
+      throw new CannotRestore(
+          Kind.REFUSED,
+          "nobody can say here which snapshots are really those of job \"" + what + "\"",
+          "Its newest is "
+              + snapshot.id()
+              + " of "
+              + Text.time(snapshot.time())
+              + ", host \""
+              + snapshot.host()
+              + "\": restore it with --to and look at it, or name it by its id.");
+    }
+    return new InPlace(snapshot.paths());
   }
 
   private static SnapshotEntry chosen(
       String what, List<SnapshotEntry> snapshots, Optional<Instant> moment) throws CannotRestore {
+    Instant now = Clock.systemUTC().instant();
     return new SnapshotChoice(
-            RepositoryContents.jobs(snapshots), snapshots, "the repository", ZoneId.systemDefault())
+            RepositoryContents.jobs(snapshots),
+            snapshots,
+            snapshot -> Told.isInTime(snapshot, now),
+            "the repository",
+            ZoneId.systemDefault())
         .one(what, moment);
   }
 

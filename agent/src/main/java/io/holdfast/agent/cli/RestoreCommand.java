@@ -15,6 +15,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -42,21 +44,31 @@ final class RestoreCommand implements Callable<Integer> {
           "a job, by its name or id, for its latest; or a snapshot's id or the beginning of it")
   private String what = "";
 
+  @Option(
+      names = "--believe",
+      description =
+          "with --in-place and a snapshot's id, when the control plane cannot be asked: you know that"
+              + " it is this machine's own")
+  private boolean believe;
+
   @Override
   public Integer call()
       throws InvalidConfig, ControlPlaneException, CannotRestore, RepositoryUnreadable {
     Logging.quiet();
     RestoreWish wish = options.wish();
     wish.check();
+    if (believe && !wish.inPlace()) {
+      throw new ParameterException(spec.commandLine(), "--believe goes with --in-place alone");
+    }
     Optional<Instant> moment = at.moment();
     try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
       RestoreSource source = repository.source(parts, signal, spec.commandLine().getErr());
       SnapshotEntry snapshot = source.choice(source.snapshots()).one(what, moment);
-      if (wish.inPlace()) {
-        source.machine().checkInPlace(snapshot);
-      }
       RestoreOrder order = wish.order(snapshot, source.reader().repository().localPath());
+      if (wish.inPlace()) {
+        order = source.inPlace(snapshot, order, believe);
+      }
       return new RestoreShown(spec.commandLine(), json.wanted())
           .restore(source.reader(), snapshot, order, signal);
     }

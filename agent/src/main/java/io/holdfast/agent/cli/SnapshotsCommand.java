@@ -10,6 +10,7 @@ import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.JobRef;
 import io.holdfast.agent.restore.SnapshotOwner;
+import io.holdfast.agent.run.Told;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,7 +31,10 @@ import picocli.CommandLine.Spec;
 /** {@code holdfast snapshots [JOB]} */
 @Command(
     name = "snapshots",
-    description = "Lists the snapshots of this device's jobs, or of one of them, the newest first.",
+    description = {
+      "Lists the snapshots of this device's jobs, or of one of them, the newest first.",
+      "TOLD is NO where no run has told of a snapshot that bears the tags of this device: it does not count."
+    },
     mixinStandardHelpOptions = true)
 final class SnapshotsCommand implements Callable<Integer> {
 
@@ -58,7 +63,8 @@ final class SnapshotsCommand implements Callable<Integer> {
       OptionalLong files,
       OptionalLong bytes,
       List<String> paths,
-      List<String> tags) {}
+      List<String> tags,
+      Optional<Boolean> told) {}
 
   @Override
   public Integer call()
@@ -72,12 +78,16 @@ final class SnapshotsCommand implements Callable<Integer> {
       List<SnapshotEntry> snapshots = wanted(source);
       PrintWriter out = spec.commandLine().getOut();
       if (json.wanted()) {
+        Function<SnapshotEntry, Optional<Boolean>> told = told(source, snapshots);
         JsonOutput.print(
-            out, snapshots.stream().map(snapshot -> line(source.owner(), snapshot)).toList());
+            out,
+            snapshots.stream()
+                .map(snapshot -> line(source.owner(), snapshot, told.apply(snapshot)))
+                .toList());
       } else if (snapshots.isEmpty()) {
         out.println("no snapshots yet");
       } else {
-        print(out, source.owner(), snapshots);
+        print(out, source.owner(), snapshots, told(source, snapshots));
       }
       out.flush();
     }
@@ -96,7 +106,25 @@ final class SnapshotsCommand implements Callable<Integer> {
     return all ? snapshots : snapshots.stream().filter(source.owner()::owns).toList();
   }
 
-  private static Line line(SnapshotOwner owner, SnapshotEntry snapshot) {
+  /**
+   * Whether each counts: a run has told of it. Empty where this machine cannot know: of other
+   * devices' jobs, and of what its own records do not tell while the control plane is away.
+   */
+  private static Function<SnapshotEntry, Optional<Boolean>> told(
+      RestoreSource source, List<SnapshotEntry> snapshots) {
+    Told told = source.toldOf(snapshots);
+    Instant now = source.clock().instant();
+    return snapshot -> {
+      if (told.counts(snapshot, now)) {
+        return Optional.of(true);
+      }
+      return told.controlPlaneAsked() && source.owner().owns(snapshot)
+          ? Optional.of(false)
+          : Optional.empty();
+    };
+  }
+
+  private static Line line(SnapshotOwner owner, SnapshotEntry snapshot, Optional<Boolean> told) {
     return new Line(
         snapshot.id(),
         snapshot.shortId(),
@@ -108,11 +136,16 @@ final class SnapshotsCommand implements Callable<Integer> {
         snapshot.files(),
         snapshot.bytes(),
         snapshot.paths(),
-        snapshot.tags());
+        snapshot.tags(),
+        told);
   }
 
-  private static void print(PrintWriter out, SnapshotOwner owner, List<SnapshotEntry> snapshots) {
-    Table table = new Table("TIME", "ID", "JOB", "HOST", "SIZE", "FILES");
+  private static void print(
+      PrintWriter out,
+      SnapshotOwner owner,
+      List<SnapshotEntry> snapshots,
+      Function<SnapshotEntry, Optional<Boolean>> told) {
+    Table table = new Table("TIME", "ID", "JOB", "HOST", "SIZE", "FILES", "TOLD");
     for (SnapshotEntry snapshot : snapshots) {
       table.row(
           Text.time(snapshot.time()),
@@ -120,7 +153,8 @@ final class SnapshotsCommand implements Callable<Integer> {
           Text.visible(owner.jobOf(snapshot).orElse("-")),
           Text.visible(snapshot.host()),
           Text.bytes(snapshot.bytes()),
-          snapshot.files().isPresent() ? String.valueOf(snapshot.files().getAsLong()) : "-");
+          snapshot.files().isPresent() ? String.valueOf(snapshot.files().getAsLong()) : "-",
+          told.apply(snapshot).map(known -> known ? "yes" : "NO").orElse("-"));
     }
     table.print(out);
   }

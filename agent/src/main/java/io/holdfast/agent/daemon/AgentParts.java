@@ -19,6 +19,7 @@ import io.holdfast.agent.postgres.PostgresKeysUsed;
 import io.holdfast.agent.postgres.PostgresLeases;
 import io.holdfast.agent.postgres.PostgresRequestSource;
 import io.holdfast.agent.postgres.PostgresRunSink;
+import io.holdfast.agent.postgres.PostgresToldSnapshots;
 import io.holdfast.agent.postgres.UnlockLease;
 import io.holdfast.agent.proof.DueProofs;
 import io.holdfast.agent.proof.Prover;
@@ -28,6 +29,7 @@ import io.holdfast.agent.report.Redelivery;
 import io.holdfast.agent.report.RunSink;
 import io.holdfast.agent.report.Spool;
 import io.holdfast.agent.report.SpoolJournal;
+import io.holdfast.agent.report.ToldRecords;
 import io.holdfast.agent.report.Unwritten;
 import io.holdfast.agent.restic.LockPolicy;
 import io.holdfast.agent.restic.Restic;
@@ -221,10 +223,17 @@ public final class AgentParts implements AutoCloseable {
         gate(),
         journal,
         new FailedFilesFile(config.stateDirectory()),
+        told(),
         config.stateDirectory().resolve("scratch"),
         config.deviceId(),
         clock,
         new SecureRandom());
+  }
+
+  /** Of which snapshots runs have told. */
+  ToldSnapshots told() {
+    return new ToldSnapshots(
+        new PostgresToldSnapshots(database, config.deviceId()), new ToldRecords(spool));
   }
 
   public OpenRestores openRestores() {
@@ -243,6 +252,7 @@ public final class AgentParts implements AutoCloseable {
             config.policy(),
             configFile,
             List.of(config.stateDirectory(), configFile.resolveSibling("."))),
+        told(),
         config.deviceId(),
         machine.zone(),
         clock);

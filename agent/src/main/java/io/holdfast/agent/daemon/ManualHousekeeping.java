@@ -11,13 +11,18 @@ import io.holdfast.agent.maintenance.Kind;
 import io.holdfast.agent.maintenance.RetentionWork;
 import io.holdfast.agent.report.ProgressBoard;
 import io.holdfast.agent.restic.Cancellation;
-import io.holdfast.agent.restic.RepositoryWork;
-import io.holdfast.agent.restic.RepositoryWork.Forgotten;
+import io.holdfast.agent.restic.ForgetReport;
+import io.holdfast.agent.restic.KeepRules.Dated;
+import io.holdfast.agent.restic.RepositoryReader;
+import io.holdfast.agent.restic.RepositoryUnreadable;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.run.RepositoryAccess;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
-import java.time.Duration;
+import io.holdfast.agent.run.Told;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** Housekeeping that the person at the machine asks for: in the same way as by schedule. */
@@ -36,8 +41,12 @@ public final class ManualHousekeeping {
     /** It was done, or begun. */
     record Ended(HousekeepingEnded ended) implements Result {}
 
-    /** What would go, and what would stay. */
-    record Shown(JobPolicy job, Forgotten forgotten) implements Result {}
+    /**
+     * What would go, and what would stay.
+     *
+     * @param passedOver how many bear the job's tag and do not count
+     */
+    record Shown(JobPolicy job, ForgetReport snapshots, int passedOver) implements Result {}
 
     /** Nothing was done. */
     record Declined(String message, String remedy) implements Result {}
@@ -95,19 +104,29 @@ public final class ManualHousekeeping {
       return new Result.Declined(missing.get().sentence(), missing.get().remedy());
     }
     try {
-      RepositoryWork work =
-          new RepositoryWork(
-              parts.restic().get(),
-              RepositoryAccess.of(settings),
-              cancellation,
-              Duration.ZERO,
-              _ -> {});
-      return new Result.Shown(
-          job.get(),
-          work.wouldForget(SnapshotTags.ofJob(job.get().jobId()), job.get().rules().orElseThrow()));
+      RepositoryReader reader =
+          new RepositoryReader(
+              parts.restic().get(), RepositoryAccess.of(settings), false, cancellation, _ -> {});
+      return shown(job.get(), reader.tagged(SnapshotTags.ofJob(job.get().jobId())));
     } catch (ResticUnavailable e) {
       return new Result.Declined(e.getMessage(), e.remedy());
+    } catch (RepositoryUnreadable e) {
+      return new Result.Declined(String.valueOf(e.getMessage()), e.remedy());
     }
+  }
+
+  private Result shown(JobPolicy job, List<SnapshotEntry> snapshots) {
+    Instant now = parts.clock().instant();
+    Told told = parts.told().of(List.of(job.jobId()));
+    List<Dated> counted =
+        snapshots.stream()
+            .filter(snapshot -> told.counts(snapshot, now))
+            .map(snapshot ->
+                new Dated(
+                    snapshot.id(), snapshot.time().atOffset(snapshot.offset()), snapshot.tags()))
+            .toList();
+    return new Result.Shown(
+        job, job.rules().orElseThrow().applyTo(counted, now), snapshots.size() - counted.size());
   }
 
   private static Result declined(String jobNameOrId, Optional<JobPolicy> job) {

@@ -48,16 +48,18 @@ public final class RebuildFromRepository {
 
   /**
    * @param write false to find out only what is lacking
+   * @param believed whether the snapshots count from now on, as if runs had told of them
    * @throws ControlPlaneException if the database cannot be reached or refuses
    * @throws InterruptedException if the thread was interrupted
    */
-  public Result run(DatabaseAddress database, boolean write)
+  public Result run(DatabaseAddress database, boolean write, boolean believed)
       throws ControlPlaneException, InterruptedException {
     try (LostControlPlane controlPlane = new LostControlPlane(database)) {
       // First: a mistake there is found at once, and a large repository takes its time.
       var known = controlPlane.known();
       Rebuilt rows = Reconstruction.of(snapshots(), known);
-      return new Result.Done(rows, write ? Optional.of(controlPlane.add(rows)) : Optional.empty());
+      return new Result.Done(
+          rows, write ? Optional.of(controlPlane.add(rows, believed)) : Optional.empty());
     } catch (CannotRestore e) {
       return new Result.Unreadable(e.getMessage(), e.remedy());
     } catch (RepositoryUnreadable e) {

@@ -2,26 +2,35 @@ package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.postgres.OtherDevices;
 import io.holdfast.agent.postgres.OtherDevices.DeviceJobs;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.RepositoryReader;
 import io.holdfast.agent.restic.RepositoryUnreadable;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.restic.RestoreOrder;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.CannotRestore.Kind;
+import io.holdfast.agent.restore.InPlace;
 import io.holdfast.agent.restore.JobRef;
 import io.holdfast.agent.restore.SnapshotChoice;
 import io.holdfast.agent.restore.SnapshotOwner;
 import io.holdfast.agent.run.RepositoryAccess;
 import io.holdfast.agent.run.RepositoryCheck;
+import io.holdfast.agent.run.Told;
+import io.holdfast.agent.sync.ConfigRows.JobRow;
 import io.holdfast.agent.sync.DeviceConfig;
+import java.time.Clock;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Where this machine's files can be had back from: the repository of its settings, and whose
@@ -30,12 +39,17 @@ import java.util.function.Consumer;
  * @param machine this device
  * @param owner whose jobs a name stands for: this device, or another one
  * @param whose the same for people
+ * @param sourcePaths of this device's jobs
+ * @param told of which snapshots runs have told
  */
 public record RestoreSource(
     RepositoryReader reader,
     SnapshotOwner machine,
     SnapshotOwner owner,
     String whose,
+    Map<UUID, List<String>> sourcePaths,
+    Told.Source told,
+    Clock clock,
     ZoneId zone) {
 
   public RestoreSource {
@@ -43,6 +57,9 @@ public record RestoreSource(
     Objects.requireNonNull(machine, "machine");
     Objects.requireNonNull(owner, "owner");
     Objects.requireNonNull(whose, "whose");
+    sourcePaths = Map.copyOf(sourcePaths);
+    Objects.requireNonNull(told, "told");
+    Objects.requireNonNull(clock, "clock");
     Objects.requireNonNull(zone, "zone");
   }
 
@@ -67,8 +84,21 @@ public record RestoreSource(
             synced.config().device().id(),
             synced.rows().jobs().stream().map(row -> new JobRef(row.id(), row.name())).toList());
     RepositoryReader reader = reader(parts, synced.config(), wanted);
+    Map<UUID, List<String>> sourcePaths =
+        synced.rows().jobs().stream().collect(Collectors.toMap(JobRow::id, JobRow::sourcePaths));
+    // Nobody waits a second time for a control plane that has just not answered.
+    ToldSnapshots told = parts.told();
+    Told.Source source = synced.fresh() ? told : _ -> told.byRecords();
     if (wanted.otherDevice().filter(other -> !other.equals(machine.deviceId())).isEmpty()) {
-      return new RestoreSource(reader, machine, machine, "this device", parts.machine().zone());
+      return new RestoreSource(
+          reader,
+          machine,
+          machine,
+          "this device",
+          sourcePaths,
+          source,
+          parts.clock(),
+          parts.machine().zone());
     }
     DeviceJobs other =
         other(new OtherDevices(parts.database()), wanted.otherDevice().orElseThrow());
@@ -79,7 +109,14 @@ public record RestoreSource(
                 .map(job -> new JobRef(job.getKey(), job.getValue()))
                 .toList());
     return new RestoreSource(
-        reader, machine, owner, "device \"" + other.name() + "\"", parts.machine().zone());
+        reader,
+        machine,
+        owner,
+        "device \"" + other.name() + "\"",
+        sourcePaths,
+        source,
+        parts.clock(),
+        parts.machine().zone());
   }
 
   private static RepositoryReader reader(AgentParts parts, DeviceConfig config, Wanted wanted)
@@ -138,7 +175,31 @@ public record RestoreSource(
 
   /** What may be chosen from. */
   public SnapshotChoice choice(List<SnapshotEntry> snapshots) {
-    return new SnapshotChoice(owner.jobs(), snapshots, whose, zone);
+    Told known = toldOf(snapshots);
+    return new SnapshotChoice(
+        owner.jobs(), snapshots, entry -> known.counts(entry, clock.instant()), whose, zone);
+  }
+
+  /** What is known of these snapshots. */
+  public Told toldOf(List<SnapshotEntry> snapshots) {
+    return told.of(Told.jobsOf(snapshots));
+  }
+
+  /**
+   * The order for a restore in place, bounded to what the job of the snapshot backs up.
+   *
+   * @param believed whether the person at the machine vouches for the snapshot
+   * @throws CannotRestore if it is not known to be this machine's, or would lead elsewhere
+   * @throws RepositoryUnreadable if the repository did not open
+   */
+  public RestoreOrder inPlace(SnapshotEntry snapshot, RestoreOrder order, boolean believed)
+      throws CannotRestore, RepositoryUnreadable {
+    machine.checkInPlace(snapshot, toldOf(List.of(snapshot)), believed, clock.instant());
+    List<String> paths =
+        SnapshotTags.jobIn(snapshot.tags())
+            .flatMap(job -> Optional.ofNullable(sourcePaths.get(job)))
+            .orElse(List.of());
+    return new InPlace(paths).bounded(order, reader);
   }
 
   /** The repository's snapshots, the newest first. */

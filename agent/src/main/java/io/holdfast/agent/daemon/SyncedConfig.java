@@ -13,8 +13,9 @@ import java.util.function.Consumer;
  * it was synced last.
  *
  * @param rows also of jobs that are switched off or cannot be used
+ * @param fresh whether the control plane has just told them
  */
-record SyncedConfig(ConfigRows rows, DeviceConfig config) {
+record SyncedConfig(ConfigRows rows, DeviceConfig config, boolean fresh) {
 
   SyncedConfig {
     Objects.requireNonNull(rows, "rows");
@@ -30,7 +31,7 @@ record SyncedConfig(ConfigRows rows, DeviceConfig config) {
   static SyncedConfig of(AgentParts parts, Consumer<String> onTrouble)
       throws ControlPlaneException {
     try {
-      return read(parts, parts.configSource().sync(parts.heartbeat()));
+      return read(parts, parts.configSource().sync(parts.heartbeat()), true);
     } catch (ControlPlaneException e) {
       Optional<Cached> cached = parts.configCache().load();
       if (cached.isEmpty()) {
@@ -38,11 +39,11 @@ record SyncedConfig(ConfigRows rows, DeviceConfig config) {
       }
       onTrouble.accept(
           e.problem().message() + "; going by the configuration of " + cached.get().syncedAt());
-      return read(parts, cached.get().rows());
+      return read(parts, cached.get().rows(), false);
     }
   }
 
-  private static SyncedConfig read(AgentParts parts, ConfigRows rows) {
-    return new SyncedConfig(rows, parts.deviceConfig(rows));
+  private static SyncedConfig read(AgentParts parts, ConfigRows rows, boolean fresh) {
+    return new SyncedConfig(rows, parts.deviceConfig(rows), fresh);
   }
 }

@@ -1,6 +1,7 @@
 package io.holdfast.agent.maintenance;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.maintenance.HousekeepingBook.Compared;
 import io.holdfast.agent.restic.RepositoryWork;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restic.WorkReport;
@@ -27,8 +28,12 @@ final class Catalogue {
     this.repositoryId = repositoryId;
   }
 
-  /** What restic said, and how many snapshots there are and are not any more. */
-  record Listed(WorkReport report, Map<String, Object> statistics) {}
+  /**
+   * What restic said, and how many snapshots there are and are not any more.
+   *
+   * @param compared all zero if the list was cut short
+   */
+  record Listed(WorkReport report, Compared compared, Map<String, Object> statistics) {}
 
   /**
    * Lists them.
@@ -53,25 +58,30 @@ final class Catalogue {
           part.add(entry);
           listed++;
           if (part.size() == PART && trouble.isEmpty()) {
-            write(trouble);
+            write(begun, trouble);
           }
         });
-    write(trouble);
+    write(begun, trouble);
     if (!trouble.isEmpty()) {
       throw trouble.getFirst();
     }
     Map<String, Object> statistics = new LinkedHashMap<>();
     statistics.put("snapshots", listed);
-    if (report.complete()) {
+    if (!report.complete()) {
       // A list that was cut short says nothing of those that it lacks.
-      statistics.put("gone", book.endList(repositoryId, begun));
+      return new Listed(report, new Compared(0, 0, 0, 0), statistics);
     }
-    return new Listed(report, statistics);
+    Compared compared = book.endList(repositoryId, begun);
+    statistics.put("gone", compared.gone());
+    if (compared.vanished() > 0) {
+      statistics.put("vanished", compared.vanished());
+    }
+    return new Listed(report, compared, statistics);
   }
 
-  private void write(List<ControlPlaneException> trouble) {
+  private void write(Instant begun, List<ControlPlaneException> trouble) {
     try {
-      book.list(repositoryId, part);
+      book.list(repositoryId, begun, part);
     } catch (ControlPlaneException e) {
       trouble.add(e);
     }

@@ -56,10 +56,13 @@ public interface CopyBook {
   Set<UUID> jobs(String target) throws ControlPlaneException;
 
   /**
-   * Which of these a retention policy has removed from there.
+   * Which of these are to be copied: runs have told of them, and no policy has removed them from
+   * the target.
    *
+   * @param sourceId where they are, as it was just listed
+   * @param targetId the repository that they are copied into
    * @throws ControlPlaneException if the control plane cannot be asked
    */
-  Set<String> forgotten(String repositoryId, Collection<String> originals)
+  Set<String> wanted(String sourceId, String targetId, Collection<String> ids)
       throws ControlPlaneException;
 }

@@ -139,7 +139,7 @@ public final class Copying {
                   }
                 });
     return source.report().complete()
-        ? copied(place, target, missing(place, wanted), work, cancellation)
+        ? copied(place, target, told(place, target, wanted), work, cancellation)
         : Done.of(Kind.COPY, source.report(), cancellation, Map.of());
   }
 
@@ -167,15 +167,19 @@ public final class Copying {
     return SnapshotTags.jobIn(entry.tags()).filter(jobs::contains).isPresent();
   }
 
-  /** Those that the target has forgotten by its own policy are not copied again and again. */
-  private List<String> missing(Workplace place, List<SnapshotEntry> wanted)
+  /**
+   * Anybody with the source's password can add snapshots to it; and those that the target has
+   * forgotten by its own policy are not copied again and again.
+   */
+  private List<String> told(Workplace place, CopyTarget target, List<SnapshotEntry> wanted)
       throws ControlPlaneException {
-    Set<String> forgotten =
-        copies.forgotten(
+    Set<String> told =
+        copies.wanted(
+            target.sourceId().orElseThrow(),
             place.repositoryId(),
-            wanted.stream().map(SnapshotEntry::originalId).collect(Collectors.toSet()));
+            wanted.stream().map(SnapshotEntry::id).collect(Collectors.toSet()));
     return wanted.stream()
-        .filter(entry -> !forgotten.contains(entry.originalId()))
+        .filter(entry -> told.contains(entry.id()))
         .sorted(Comparator.comparing(SnapshotEntry::time))
         .map(SnapshotEntry::id)
         .toList();

@@ -294,10 +294,11 @@ public final class Housekeeper {
       case UNLOCK -> Done.success(Optional.empty(), Map.of());
       case COPY -> copying.copy(place, work, cancellation);
       case FORGET -> {
-        // First, so that what stays can be told of every snapshot.
+        // First: the policies are applied to what the list has shown to be there.
         Catalogue.Listed listed = new Catalogue(book, place.repositoryId()).list(work);
         yield listed.report().complete()
-            ? new Retention(book, place.repositoryId(), place.settings().housekeeping().patience())
+            ? new Retention(
+                    book, place.repositoryId(), place.settings().housekeeping().patience(), clock)
                 .apply(jobs(place, order), work, lease, cancellation)
             : Done.of(order.kind(), listed.report(), cancellation, listed.statistics());
       }

@@ -1,8 +1,9 @@
 package io.holdfast.agent.maintenance;
 
 import io.holdfast.agent.job.ControlPlaneException;
-import io.holdfast.agent.restic.ForgetReport;
+import io.holdfast.agent.restic.ForgetReport.Kept;
 import io.holdfast.agent.restic.KeepRules;
+import io.holdfast.agent.restic.KeepRules.Dated;
 import io.holdfast.agent.restic.ProcessIdentity;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.run.HousekeepingRun;
@@ -80,11 +81,28 @@ public interface HousekeepingBook {
   List<LeftBehind> leftBehind(String repositoryId) throws ControlPlaneException;
 
   /**
-   * Writes down what was forgotten of a job, and which rules kept the rest.
+   * The snapshots of a job that its policy is applied to: those that runs have told of, as the
+   * repository was last listed.
    *
-   * @throws ControlPlaneException if it cannot be written; the next list puts it right
+   * @throws ControlPlaneException if the control plane cannot be asked
    */
-  void forgotten(String repositoryId, UUID jobId, ForgetReport report) throws ControlPlaneException;
+  List<Dated> candidates(String repositoryId, UUID jobId) throws ControlPlaneException;
+
+  /**
+   * Writes down what is about to be forgotten: what is missing afterwards was removed by us.
+   *
+   * @return false if it is so much that an admin must allow it first
+   * @throws ControlPlaneException if it cannot be written: nothing may be forgotten then
+   */
+  boolean forgetBegins(String repositoryId, UUID jobId, List<String> ids)
+      throws ControlPlaneException;
+
+  /**
+   * Writes down that a policy was applied to a job, and which rules keep its snapshots.
+   *
+   * @throws ControlPlaneException if it cannot be written; it is applied again then
+   */
+  void judged(String repositoryId, UUID jobId, List<Kept> kept) throws ControlPlaneException;
 
   /**
    * The moment at which a list is begun, by the clock of the control plane.
@@ -96,15 +114,26 @@ public interface HousekeepingBook {
   /**
    * Writes down a part of the list.
    *
+   * @param begun when it was begun: what it shows may be gone since
    * @throws ControlPlaneException if it cannot be written
    */
-  void list(String repositoryId, List<SnapshotEntry> part) throws ControlPlaneException;
+  void list(String repositoryId, Instant begun, List<SnapshotEntry> part)
+      throws ControlPlaneException;
+
+  /**
+   * How a list differs from what was known.
+   *
+   * @param forgotten what a forget of ours has removed
+   * @param gone what no run had told of, and somebody has removed
+   * @param vanished what a run had told of, and somebody else has removed
+   * @param refused what a forget of ours was to remove, and is still there
+   */
+  record Compared(int forgotten, int gone, int vanished, int refused) {}
 
   /**
    * All has been listed: what was not is not there any more.
    *
-   * @return how many those were
    * @throws ControlPlaneException if it cannot be written
    */
-  int endList(String repositoryId, Instant begun) throws ControlPlaneException;
+  Compared endList(String repositoryId, Instant begun) throws ControlPlaneException;
 }

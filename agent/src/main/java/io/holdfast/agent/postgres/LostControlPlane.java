@@ -20,8 +20,12 @@ public final class LostControlPlane implements AutoCloseable {
     database = Database.direct(address);
   }
 
-  /** How many rows were really added. */
-  public record Added(int devices, int jobs, int runs) {}
+  /**
+   * How many rows were really added.
+   *
+   * @param believed how many snapshots count that did not
+   */
+  public record Added(int devices, int jobs, int runs, int believed) {}
 
   /**
    * What it holds.
@@ -38,9 +42,11 @@ public final class LostControlPlane implements AutoCloseable {
    * Adds what it lacks. May be repeated, also after it was cut short. A snapshot of a machine whose
    * clock was far ahead tells of no run: no row may begin in the future.
    *
+   * @param believed whether the snapshots of these runs, and of those that were added before, count
+   *     from now on
    * @throws ControlPlaneException if the database cannot be reached or refuses
    */
-  public Added add(Rebuilt rows) throws ControlPlaneException {
+  public Added add(Rebuilt rows, boolean believed) throws ControlPlaneException {
     int devices = database.call(handle -> RebuildDao.devices(handle, rows.devices()));
     int jobs = database.call(handle -> RebuildDao.jobs(handle, rows.jobs()));
     OffsetDateTime latest = database.call(RebuildDao::latestStart);
@@ -51,7 +57,7 @@ public final class LostControlPlane implements AutoCloseable {
       List<RunRow> some = accepted.subList(from, Math.min(accepted.size(), from + RUNS_AT_ONCE));
       runs += database.call(handle -> RebuildDao.runs(handle, some));
     }
-    return new Added(devices, jobs, runs);
+    return new Added(devices, jobs, runs, believed ? database.call(RebuildDao::believe) : 0);
   }
 
   @Override

@@ -69,16 +69,17 @@ public final class PostgresCopyBook implements CopyBook {
   }
 
   @Override
-  public Set<String> forgotten(String repositoryId, Collection<String> originals)
+  public Set<String> wanted(String sourceId, String targetId, Collection<String> ids)
       throws ControlPlaneException {
     return new HashSet<>(
         database.call(handle ->
             handle
                 .select(
-                    "SELECT holdfast.copies_forgotten(?, ?, ?)",
+                    "SELECT holdfast.copies_wanted(?, ?, ?, ?)",
                     deviceId,
-                    repositoryId,
-                    originals.toArray(String[]::new))
+                    sourceId,
+                    targetId,
+                    ids.toArray(String[]::new))
                 .mapTo(String.class)
                 .list()));
   }

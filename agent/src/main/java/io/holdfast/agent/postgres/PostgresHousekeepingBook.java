@@ -5,8 +5,8 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.maintenance.HousekeepingBook;
 import io.holdfast.agent.maintenance.RetentionWork;
 import io.holdfast.agent.maintenance.Task;
-import io.holdfast.agent.restic.ForgetReport;
-import io.holdfast.agent.restic.ForgetReport.Removed;
+import io.holdfast.agent.restic.ForgetReport.Kept;
+import io.holdfast.agent.restic.KeepRules.Dated;
 import io.holdfast.agent.restic.ProcessIdentity;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.run.HousekeepingRun;
@@ -113,22 +113,49 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
   }
 
   @Override
-  public void forgotten(String repositoryId, UUID jobId, ForgetReport report)
+  public List<Dated> candidates(String repositoryId, UUID jobId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select(
+                "SELECT * FROM holdfast.forget_candidates(?, ?, ?)", deviceId, repositoryId, jobId)
+            .map((row, _) ->
+                new Dated(
+                    row.getString("id"),
+                    Times.local(row, "time", "local_time"),
+                    List.of((String[]) row.getArray("tags").getArray())))
+            .list());
+  }
+
+  @Override
+  public boolean forgetBegins(String repositoryId, UUID jobId, List<String> ids)
       throws ControlPlaneException {
-    String[] removed = report.removed().stream().map(Removed::id).toArray(String[]::new);
-    String kept =
+    return database.call(handle ->
+        handle
+            .select(
+                "SELECT holdfast.forget_begins(?, ?, ?, ?)",
+                deviceId,
+                repositoryId,
+                jobId,
+                ids.toArray(String[]::new))
+            .mapTo(Boolean.class)
+            .one());
+  }
+
+  @Override
+  public void judged(String repositoryId, UUID jobId, List<Kept> kept)
+      throws ControlPlaneException {
+    String rules =
         Json.write(
-            report.kept().stream()
+            kept.stream()
                 .map(snapshot -> Map.of("id", snapshot.id(), "rules", snapshot.rules()))
                 .toList());
     database.call(handle ->
         handle.execute(
-            "SELECT holdfast.snapshots_forgotten(?, ?, ?, ?, CAST(? AS jsonb))",
+            "SELECT holdfast.forget_judged(?, ?, ?, CAST(? AS jsonb))",
             deviceId,
             repositoryId,
             jobId,
-            removed,
-            kept));
+            rules));
   }
 
   @Override
@@ -142,23 +169,33 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
   }
 
   @Override
-  public void list(String repositoryId, List<SnapshotEntry> part) throws ControlPlaneException {
+  public void list(String repositoryId, Instant begun, List<SnapshotEntry> part)
+      throws ControlPlaneException {
     String rows = Json.write(part.stream().map(SnapshotRow::of).toList());
     database.call(handle ->
         handle.execute(
-            "SELECT holdfast.catalogue_put(?, ?, CAST(? AS jsonb))", deviceId, repositoryId, rows));
+            "SELECT holdfast.catalogue_put(?, ?, ?, CAST(? AS jsonb))",
+            deviceId,
+            repositoryId,
+            Times.write(begun),
+            rows));
   }
 
   @Override
-  public int endList(String repositoryId, Instant begun) throws ControlPlaneException {
+  public Compared endList(String repositoryId, Instant begun) throws ControlPlaneException {
     return database.call(handle ->
         handle
             .select(
-                "SELECT holdfast.catalogue_end(?, ?, ?)",
+                "SELECT * FROM holdfast.catalogue_end(?, ?, ?)",
                 deviceId,
                 repositoryId,
                 Times.write(begun))
-            .mapTo(Integer.class)
+            .map((row, _) ->
+                new Compared(
+                    row.getInt("forgotten"),
+                    row.getInt("gone"),
+                    row.getInt("vanished"),
+                    row.getInt("refused")))
             .one());
   }
 }

@@ -160,6 +160,16 @@ final class RebuildDao {
         .one();
   }
 
+  /** What a snapshot says of itself is believed from now on, as if its run had told of it. */
+  static int believe(Handle handle) {
+    return handle
+        .createQuery(
+            "SELECT holdfast.believe_snapshots(ARRAY(SELECT snapshot_id::text FROM runs WHERE metadata"
+                + " ->> 'code' = 'rebuilt' AND snapshot_id IS NOT NULL))")
+        .mapTo(Integer.class)
+        .one();
+  }
+
   private static Map<String, Object> metadata(RunRow row) {
     Map<String, Object> metadata = new LinkedHashMap<>();
     metadata.put("code", "rebuilt");

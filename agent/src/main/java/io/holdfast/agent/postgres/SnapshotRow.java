@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.holdfast.agent.job.TagsOfSnapshot;
 import io.holdfast.agent.restic.SnapshotEntry;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,6 +18,7 @@ record SnapshotRow(
     String id,
     Optional<String> originalId,
     Instant time,
+    LocalDateTime localTime,
     Optional<UUID> jobId,
     Optional<String> deviceId,
     Optional<UUID> runUuid,
@@ -35,10 +38,13 @@ record SnapshotRow(
   /** No snapshot may be such that the list of all others cannot be written down. */
   static SnapshotRow of(SnapshotEntry entry) {
     TagsOfSnapshot tags = TagsOfSnapshot.of(entry.tags());
+    Instant time = entry.time().isBefore(YEAR_1) ? YEAR_1 : entry.time();
+    LocalDateTime local = time.atOffset(entry.offset()).toLocalDateTime();
     return new SnapshotRow(
         entry.id(),
         entry.original(),
-        entry.time().isBefore(YEAR_1) ? YEAR_1 : entry.time(),
+        time,
+        local.getYear() < 1 ? time.atOffset(ZoneOffset.UTC).toLocalDateTime() : local,
         tags.job(),
         tags.device().filter(device -> device.length() <= LONGEST_DEVICE),
         tags.run(),

@@ -15,6 +15,7 @@ import io.holdfast.agent.run.ResticProvider;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.run.Told;
 import io.holdfast.agent.run.TriggeredBy;
 import io.holdfast.agent.run.Verdict;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -43,6 +45,7 @@ public final class Prover {
   private final RepositoryGate gate;
   private final RunJournal journal;
   private final FailedFiles failedBefore;
+  private final Told.Source source;
   private final Path scratch;
   private final String deviceId;
   private final Clock clock;
@@ -56,6 +59,7 @@ public final class Prover {
       RepositoryGate gate,
       RunJournal journal,
       FailedFiles failedBefore,
+      Told.Source source,
       Path scratch,
       String deviceId,
       Clock clock,
@@ -64,6 +68,7 @@ public final class Prover {
     this.gate = gate;
     this.journal = journal;
     this.failedBefore = failedBefore;
+    this.source = source;
     this.scratch = scratch;
     this.deviceId = deviceId;
     this.clock = clock;
@@ -132,9 +137,11 @@ public final class Prover {
             limited -> {
               RepositoryReader reader =
                   new RepositoryReader(restic, repository, true, limited, _ -> {});
+              Told told = source.of(List.of(wish.job().id()));
               return new RestoreTest(reader, scratch, limited, random)
                   .test(
                       SnapshotTags.ofJob(wish.job().id()),
+                      snapshot -> told.counts(snapshot, clock.instant()),
                       wish.files(),
                       wish.bytes(),
                       failedBefore.of(wish.job().id()));

@@ -6,19 +6,21 @@ import io.holdfast.agent.restic.ExitMeaning;
 import io.holdfast.agent.restic.RepositoryReader;
 import io.holdfast.agent.restic.RepositoryUnreadable;
 import io.holdfast.agent.restic.RestoreOrder;
+import io.holdfast.agent.restic.RestorePattern;
 import io.holdfast.agent.restic.RestoreReport;
 import io.holdfast.agent.restic.RestoreWatch;
+import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restic.TreeNode;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.Verdict;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /** Restores a sample of one snapshot and compares it. */
@@ -26,9 +28,6 @@ public final class RestoreTest {
 
   private static final int MOST_FAILURES = 100;
   private static final int LONGEST_IN_SENTENCE = 600;
-
-  /** Characters that mean something in a pattern of restic's. */
-  private static final String SPECIAL = "\\*?[]";
 
   private final RepositoryReader reader;
   private final Path scratchDirectory;
@@ -66,21 +65,23 @@ public final class RestoreTest {
   }
 
   /**
-   * Tests the newest snapshot with this tag.
+   * Tests the newest snapshot with this tag that counts.
    *
+   * @param counts whether a run has told of it: one that somebody has added proves nothing
    * @param files in the sample
    * @param bytes that the sample takes at most
    * @param again paths that are tested besides, if the snapshot has them
    */
-  public Result test(String tag, int files, long bytes, Set<String> again) {
+  public Result test(
+      String tag, Predicate<SnapshotEntry> counts, int files, long bytes, Set<String> again) {
     Optional<String> snapshot = Optional.empty();
     try (Scratch scratch = new Scratch(scratchDirectory)) {
-      snapshot = reader.newest(tag).map(entry -> entry.id());
+      snapshot = reader.tagged(tag).stream().filter(counts).findFirst().map(SnapshotEntry::id);
       if (snapshot.isEmpty()) {
         return Result.without(
             Verdict.failed(
                 "no-snapshot",
-                "there is no snapshot of the job to test",
+                "there is no snapshot to test of which a run of the job has told",
                 "Run the job: holdfast backup."),
             snapshot);
       }
@@ -147,7 +148,7 @@ public final class RestoreTest {
             new RestoreOrder(
                 snapshot,
                 scratch.directory(),
-                sample.stream().map(file -> escaped(file.path())).toList(),
+                sample.stream().map(file -> RestorePattern.literal(file.path())).toList(),
                 List.of(),
                 Optional.empty(),
                 false,
@@ -231,13 +232,5 @@ public final class RestoreTest {
         cancellation.isForAgentsStop() ? "agent-stopped" : "cancelled",
         "the restore test was cancelled " + cancellation.reason().orElse(""),
         "Nothing: it comes with the next due time, or by holdfast prove.");
-  }
-
-  private static String escaped(String path) {
-    List<String> characters = new ArrayList<>();
-    path.codePoints()
-        .forEach(
-            c -> characters.add((SPECIAL.indexOf(c) >= 0 ? "\\" : "") + Character.toString(c)));
-    return String.join("", characters);
   }
 }

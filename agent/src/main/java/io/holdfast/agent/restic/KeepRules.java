@@ -1,9 +1,10 @@
 package io.holdfast.agent.restic;
 
-import java.util.ArrayList;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Objects;
 
 /**
  * Which of a job's snapshots stay; one stays if any rule keeps it.
@@ -30,14 +31,21 @@ public record KeepRules(
     }
   }
 
-  List<String> arguments() {
-    List<String> arguments = new ArrayList<>();
-    new TreeMap<>(counts)
-        .forEach((period, count) -> arguments.add("--keep-" + period + "=" + count));
-    new TreeMap<>(within)
-        .forEach((period, time) ->
-            arguments.add("--keep-within" + (period.isEmpty() ? "" : "-" + period) + "=" + time));
-    tags.forEach(tag -> arguments.add("--keep-tag=" + tag));
-    return arguments;
+  /**
+   * A snapshot, as far as the rules look at it.
+   *
+   * @param time by the clock of its machine: the rules count its hours, days and weeks
+   */
+  public record Dated(String id, OffsetDateTime time, List<String> tags) {
+    public Dated {
+      Objects.requireNonNull(id, "id");
+      Objects.requireNonNull(time, "time");
+      tags = List.copyOf(tags);
+    }
+  }
+
+  /** Which of these stay, and by which rules. */
+  public ForgetReport applyTo(List<Dated> snapshots, Instant now) {
+    return new Expiry(this, snapshots, now).report();
   }
 }

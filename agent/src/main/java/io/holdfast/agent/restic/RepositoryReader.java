@@ -74,12 +74,12 @@ public final class RepositoryReader {
   }
 
   /**
-   * The newest snapshot with this tag.
+   * The snapshots with this tag, the newest first.
    *
    * @param tag never empty: restic would take that for all snapshots without a tag
    * @throws RepositoryUnreadable if restic does not answer
    */
-  public Optional<SnapshotEntry> newest(String tag) throws RepositoryUnreadable {
+  public List<SnapshotEntry> tagged(String tag) throws RepositoryUnreadable {
     if (tag.isBlank()) {
       throw new IllegalArgumentException("the tag is empty");
     }
@@ -88,7 +88,7 @@ public final class RepositoryReader {
         List.of("snapshots", "--json", "--no-lock", "--tag=" + tag),
         in -> found.set(SnapshotList.read(in)),
         listLimit());
-    return found.get().stream().findFirst();
+    return found.get();
   }
 
   /**

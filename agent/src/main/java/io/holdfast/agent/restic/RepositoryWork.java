@@ -104,34 +104,19 @@ public final class RepositoryWork {
     return new Copied(report, saved.get());
   }
 
-  /** How it ended, and what stays and what went, as far as restic said. */
-  public record Forgotten(WorkReport report, ForgetReport snapshots) {}
-
   /**
-   * Forgets the snapshots with this tag that no rule keeps.
+   * Forgets these snapshots. restic calls it a success when the storage has refused to remove one,
+   * and when there was none: only a list of what is left tells.
    *
-   * @param tag never empty: restic would take that for all snapshots without a tag
+   * @param ids never empty
    */
-  public Forgotten forget(String tag, KeepRules rules) {
-    return forget(tag, rules, List.of());
-  }
-
-  /** Says what would be forgotten, and takes no lock. */
-  public Forgotten wouldForget(String tag, KeepRules rules) {
-    return forget(tag, rules, List.of("--dry-run", "--no-lock"));
-  }
-
-  private Forgotten forget(String tag, KeepRules rules, List<String> further) {
-    if (tag.isBlank() || tag.contains(",")) {
-      throw new IllegalArgumentException("not the tag of a job: \"" + tag + "\"");
+  public WorkReport forget(List<String> ids) {
+    if (ids.isEmpty() || !ids.stream().allMatch(id -> SNAPSHOT_ID.matcher(id).matches())) {
+      throw new IllegalArgumentException("not the ids of snapshots: " + ids);
     }
-    List<String> command =
-        new ArrayList<>(List.of("forget", "--json", "--tag=" + tag, "--group-by="));
-    command.addAll(rules.arguments());
-    command.addAll(further);
-    ForgetOutput output = new ForgetOutput();
-    WorkReport report = answered(command, output::read);
-    return new Forgotten(report, output.report());
+    List<String> command = new ArrayList<>(List.of("forget"));
+    command.addAll(ids);
+    return told(command);
   }
 
   /** Frees what is not used any more. */

@@ -53,4 +53,9 @@ public record RestoreOrder(
       throw new IllegalArgumentException("the target is not absolute");
     }
   }
+
+  /** The same, for what matches these patterns alone. */
+  public RestoreOrder including(List<String> patterns) {
+    return new RestoreOrder(snapshotId, target, patterns, List.of(), overwrite, dryRun, verify);
+  }
 }

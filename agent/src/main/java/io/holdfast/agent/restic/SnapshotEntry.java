@@ -1,6 +1,7 @@
 package io.holdfast.agent.restic;
 
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.OptionalLong;
  * @param id 64 hexadecimal digits
  * @param original its id before somebody changed its tags, or copied it from another repository
  * @param time when its backup began
+ * @param offset of its machine's clock then: by that restic counts hours, days and weeks
  * @param endedAt only restic 0.18 and newer write it down
  * @param resticVersion only restic 0.16 and newer write it down
  * @param summary only snapshots of restic 0.17 and newer have one
@@ -20,6 +22,7 @@ public record SnapshotEntry(
     String id,
     Optional<String> original,
     Instant time,
+    ZoneOffset offset,
     String host,
     List<String> paths,
     List<String> tags,
@@ -33,6 +36,7 @@ public record SnapshotEntry(
   public SnapshotEntry {
     Objects.requireNonNull(original, "original");
     Objects.requireNonNull(time, "time");
+    Objects.requireNonNull(offset, "offset");
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(endedAt, "endedAt");
     Objects.requireNonNull(resticVersion, "resticVersion");
@@ -51,6 +55,7 @@ public record SnapshotEntry(
         id,
         Optional.empty(),
         time,
+        ZoneOffset.UTC,
         host,
         paths,
         tags,

@@ -64,11 +64,13 @@ final class SnapshotList {
     JsonNode summary = node.path("summary");
     String id = node.path("id").asText();
     try {
+      OffsetDateTime time = OffsetDateTime.parse(node.path("time").asText());
       return Optional.of(
           new SnapshotEntry(
               id,
               text(node, "original"),
-              OffsetDateTime.parse(node.path("time").asText()).toInstant(),
+              time.toInstant(),
+              time.getOffset(),
               once(words, node.path("hostname").asText().replace("\0", "")),
               once(places, texts(node.path("paths"))),
               texts(node.path("tags")),

@@ -23,6 +23,7 @@ import io.holdfast.agent.run.ResticProvider;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.run.RunRecord.RestoreEnded;
 import io.holdfast.agent.run.RunRecord.RestoreStarted;
+import io.holdfast.agent.run.Told;
 import io.holdfast.agent.run.Verdict;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -45,6 +46,7 @@ public final class Restorer {
   private final RunJournal journal;
   private final OpenRestores open;
   private final PermittedTarget permitted;
+  private final Told.Source source;
   private final String deviceId;
   private final ZoneId zone;
   private final Clock clock;
@@ -55,6 +57,7 @@ public final class Restorer {
       RunJournal journal,
       OpenRestores open,
       PermittedTarget permitted,
+      Told.Source source,
       String deviceId,
       ZoneId zone,
       Clock clock) {
@@ -63,6 +66,7 @@ public final class Restorer {
     this.journal = journal;
     this.open = open;
     this.permitted = permitted;
+    this.source = source;
     this.deviceId = deviceId;
     this.zone = zone;
     this.clock = clock;
@@ -136,8 +140,15 @@ public final class Restorer {
   private Begun begin(AskedRestore asked, RepositoryReader reader, List<JobRef> jobs)
       throws CannotRestore, PermittedTarget.Forbidden, RepositoryUnreadable {
     Optional<Instant> moment = asked.moment(clock.instant().atZone(zone));
+    Told told = source.of(asked.jobId().stream().toList());
     SnapshotEntry snapshot =
-        new SnapshotChoice(jobs, reader.snapshots(), "this device", zone).one(asked.what(), moment);
+        new SnapshotChoice(
+                jobs,
+                reader.snapshots(),
+                entry -> told.counts(entry, clock.instant()),
+                "this device",
+                zone)
+            .one(asked.what(), moment);
     Path real = permitted.check(asked.path());
     permitted.checkContent(real);
     if (!asked.wish().intoExisting() && !RestoreWish.isEmpty(real)) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -25,19 +26,27 @@ public final class SnapshotChoice {
 
   private final List<JobRef> jobs;
   private final List<SnapshotEntry> snapshots;
+  private final Predicate<SnapshotEntry> counts;
   private final String whose;
   private final ZoneId zone;
 
   /**
    * @param jobs those that may be meant by a name
    * @param snapshots all of the repository, the newest first
+   * @param counts whether a snapshot may be a job's latest: anybody with the repository's password
+   *     can add one that looks like it
    * @param whose whose jobs they are, for people: {@code this device}
    * @param zone for times in messages
    */
   public SnapshotChoice(
-      List<JobRef> jobs, List<SnapshotEntry> snapshots, String whose, ZoneId zone) {
+      List<JobRef> jobs,
+      List<SnapshotEntry> snapshots,
+      Predicate<SnapshotEntry> counts,
+      String whose,
+      ZoneId zone) {
     this.jobs = List.copyOf(jobs);
     this.snapshots = List.copyOf(snapshots);
+    this.counts = counts;
     this.whose = whose;
     this.zone = zone;
   }
@@ -140,11 +149,21 @@ public final class SnapshotChoice {
   }
 
   private SnapshotEntry latest(JobRef job, Optional<Instant> notAfter) throws CannotRestore {
-    List<SnapshotEntry> its = snapshots.stream().filter(s -> isOf(job.id(), s)).toList();
-    if (its.isEmpty()) {
+    List<SnapshotEntry> tagged = snapshots.stream().filter(s -> isOf(job.id(), s)).toList();
+    if (tagged.isEmpty()) {
       throw CannotRestore.refused(
           "the repository holds no snapshot of job \"" + job.name() + "\"",
           "'holdfast runs' shows whether it ever ran; 'holdfast snapshots --all' lists what there is.");
+    }
+    List<SnapshotEntry> its = tagged.stream().filter(counts).toList();
+    if (its.isEmpty()) {
+      throw CannotRestore.refused(
+          "no run is known to have told of any of the "
+              + tagged.size()
+              + " snapshots that bear the tag of job \""
+              + job.name()
+              + "\"",
+          "'holdfast snapshots' lists them: look at them, and name the one that you mean by its id.");
     }
     return its.stream()
         .filter(s -> notAfter.map(moment -> !s.time().isAfter(moment)).orElse(true))

@@ -2,6 +2,8 @@ package io.holdfast.agent.restore;
 
 import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.restic.SnapshotEntry;
+import io.holdfast.agent.run.Told;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -42,11 +44,14 @@ public record SnapshotOwner(String deviceId, List<JobRef> jobs) {
   }
 
   /**
-   * Files of another machine must not replace this one's.
+   * Files of another machine must not replace this one's, nor those that somebody has put into the
+   * repository in its name.
    *
-   * @throws CannotRestore if another device has made it
+   * @param believed whether the person at the machine vouches for it where nobody else can
+   * @throws CannotRestore if another device has made it, or nobody knows whether this one has
    */
-  public void checkInPlace(SnapshotEntry snapshot) throws CannotRestore {
+  public void checkInPlace(SnapshotEntry snapshot, Told told, boolean believed, Instant now)
+      throws CannotRestore {
     if (!owns(snapshot)) {
       throw CannotRestore.refused(
           "snapshot "
@@ -57,6 +62,31 @@ public record SnapshotOwner(String deviceId, List<JobRef> jobs) {
                   .orElse("host \"" + snapshot.host() + "\"")
               + ", and --in-place would put its files over this machine's",
           "Restore it to a directory with --to.");
+    }
+    if (told.countsFor(deviceId, snapshot, now)) {
+      return;
+    }
+    String which =
+        "snapshot "
+            + snapshot.id()
+            + " of "
+            + snapshot.time()
+            + ", host \""
+            + snapshot.host()
+            + "\"";
+    if (told.controlPlaneAsked()) {
+      throw CannotRestore.refused(
+          "no run of this device has told of " + which + ": anybody could have added it",
+          "Restore it to a directory with --to and look at it. If it is this device's own, an admin"
+              + " says so: SELECT holdfast.believe_snapshots('{"
+              + snapshot.id()
+              + "}').");
+    }
+    if (!believed) {
+      throw CannotRestore.refused(
+          "the control plane cannot be asked, and this machine has no record of " + which,
+          "Restore it to a directory with --to and look at it; or say --believe, if you know that it"
+              + " is this machine's own.");
     }
   }
 }

@@ -319,7 +319,13 @@ class DisasterDrillIT {
           .as("what dashboards read knows of it")
           .hasSize(3);
 
+      assertThat(empty.rows("SELECT FROM holdfast.told_snapshots"))
+          .as("nobody knows which of them are really theirs")
+          .isEmpty();
       assertThat(fleet.rebuild().out()).contains("0 devices, 0 jobs, 0 runs added");
+      assertThat(fleet.rebuild("--believe").out()).contains("4 snapshots count from now on");
+      assertThat(empty.rows("SELECT FROM holdfast.told_snapshots WHERE believed_by IS NOT NULL"))
+          .hasSize(4);
 
       settings(fleet, empty);
       empty.execute("UPDATE backup_jobs SET enabled = true WHERE name = 'www'");

@@ -40,7 +40,7 @@ class HousekeepingIT {
   }
 
   private static Set<String> inCatalogue(ControlPlane psql) {
-    return psql.rows("SELECT id FROM snapshots").stream()
+    return psql.rows("SELECT id FROM snapshots WHERE vanished_at IS NULL").stream()
         .map(row -> (String) row.get("id"))
         .collect(Collectors.toSet());
   }
@@ -101,6 +101,9 @@ class HousekeepingIT {
       new AdminRestic(ResticBinaries.current(), site).run("forget", victim);
       assertThat(site.holdfast("housekeep", "catalogue").exitCode()).isZero();
       assertThat(inCatalogue(psql)).isEqualTo(inRepository(site)).doesNotContain(victim);
+      assertThat(psql.rows("SELECT id FROM snapshots WHERE vanished_at IS NOT NULL"))
+          .as("since no housekeeper has forgotten it")
+          .containsExactly(Map.of("id", victim));
       psql.execute(
           "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('one', 1, true)");
       assertThat(site.holdfast("forget", "home").exitCode()).isZero();

@@ -179,6 +179,16 @@ class CostIT {
                       + SOME_DEVICE
                       + "' LIMIT 1"))
           .isLessThan(400);
+      assertThat(
+              pages(
+                  device,
+                  "INSERT INTO runs (run_uuid, job_id, device_id, status, start_time, end_time, snapshot_id)"
+                      + " SELECT gen_random_uuid(), id, device_id, 'success', now(), now(), md5(random()::text)"
+                      + " || md5(random()::text) FROM backup_jobs WHERE device_id = '"
+                      + SOME_DEVICE
+                      + "' LIMIT 1"))
+          .as("that tells of a snapshot")
+          .isLessThan(400);
     } finally {
       device.rollback();
       device.setAutoCommit(true);

@@ -8,6 +8,7 @@ import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.testing.ControlPlane;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ class LostControlPlaneIT {
         run.toString().replace("-", "").repeat(2),
         Optional.empty(),
         start,
+        ZoneOffset.UTC,
         "Web 1",
         List.of("/srv"),
         List.of("backup:" + job, "device=web-01", "run=" + run),
@@ -71,8 +73,8 @@ class LostControlPlaneIT {
       List<SnapshotEntry> snapshots =
           List.of(
               snapshot(new UUID(7, 7)), snapshot(new UUID(8, 8), start.plus(Duration.ofDays(400))));
-      assertThat(lost.add(Reconstruction.of(snapshots, lost.known())))
-          .isEqualTo(new LostControlPlane.Added(0, 0, 1));
+      assertThat(lost.add(Reconstruction.of(snapshots, lost.known()), false))
+          .isEqualTo(new LostControlPlane.Added(0, 0, 1, 0));
     }
   }
 
@@ -89,7 +91,7 @@ class LostControlPlaneIT {
             List.of("backup:" + UUID.randomUUID(), "device=db-01", "run=" + open));
     try (LostControlPlane lost =
         new LostControlPlane(psql.member("backup_admin", "admin-password"))) {
-      assertThat(lost.add(Reconstruction.of(List.of(other), lost.known())).runs()).isZero();
+      assertThat(lost.add(Reconstruction.of(List.of(other), lost.known()), false).runs()).isZero();
       assertThat(psql.row("SELECT status, snapshot_id FROM runs WHERE run_uuid = ?", open))
           .containsEntry("status", "running");
     }
@@ -106,7 +108,7 @@ class LostControlPlaneIT {
       List<SnapshotEntry> snapshots =
           List.of(snapshot(told), snapshot(superseded), snapshot(open), snapshot(new UUID(7, 7)));
       Rebuilt rebuilt = Reconstruction.of(snapshots, lost.known());
-      assertThat(lost.add(rebuilt)).isEqualTo(new LostControlPlane.Added(0, 0, 3));
+      assertThat(lost.add(rebuilt, false)).isEqualTo(new LostControlPlane.Added(0, 0, 3, 0));
       assertThat(row(told)).containsEntry("outcome", "failed").containsEntry("has_snapshot", false);
       for (UUID closed : List.of(superseded, open, new UUID(7, 7))) {
         assertThat(row(closed))
@@ -119,9 +121,9 @@ class LostControlPlaneIT {
                     assertThat((String) said)
                         .contains("does not tell whether something could not be read"));
       }
-      assertThat(lost.add(Reconstruction.of(snapshots, lost.known())))
+      assertThat(lost.add(Reconstruction.of(snapshots, lost.known()), false))
           .as("safe to repeat")
-          .isEqualTo(new LostControlPlane.Added(0, 0, 0));
+          .isEqualTo(new LostControlPlane.Added(0, 0, 0, 0));
     }
   }
 }

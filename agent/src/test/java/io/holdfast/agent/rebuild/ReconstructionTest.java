@@ -14,6 +14,7 @@ import io.holdfast.agent.rebuild.Rebuilt.RunRow;
 import io.holdfast.agent.restic.SnapshotEntry;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,7 @@ class ReconstructionTest {
         id(number),
         Optional.empty(),
         NOON.plus(Duration.ofHours(number)),
+        ZoneOffset.UTC,
         host,
         paths,
         tags,
@@ -253,6 +255,7 @@ class ReconstructionTest {
             id(2),
             Optional.of(relicas.id()),
             relicas.time(),
+            relicas.offset(),
             relicas.host(),
             relicas.paths(),
             relicas.tags(),

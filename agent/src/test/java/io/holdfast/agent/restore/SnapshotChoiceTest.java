@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore.Kind;
+import io.holdfast.agent.run.Told;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -39,7 +40,7 @@ class SnapshotChoiceTest {
   private static SnapshotChoice choice(JobRef... more) {
     List<JobRef> jobs = new java.util.ArrayList<>(List.of(WWW, HOME));
     jobs.addAll(List.of(more));
-    return new SnapshotChoice(jobs, SNAPSHOTS, "this device", ZoneOffset.UTC);
+    return new SnapshotChoice(jobs, SNAPSHOTS, _ -> true, "this device", ZoneOffset.UTC);
   }
 
   private static String chosen(String what) throws CannotRestore {
@@ -145,7 +146,24 @@ class SnapshotChoiceTest {
     SnapshotEntry ofOther = snapshot("bbbb", "2026-11-03T02:00:00Z", "device=web-010");
     assertThat(owner.owns(ofGoneJob)).isTrue();
     assertThat(owner.owns(ofOther)).isFalse();
-    assertThatThrownBy(() -> owner.checkInPlace(ofOther))
+    Told nothing = new Told(List.of(), true);
+    assertThatThrownBy(() -> owner.checkInPlace(ofOther, nothing, true, Instant.MAX))
         .hasMessageContaining("is of device \"web-010\"");
+  }
+
+  @Test
+  void what_no_run_has_told_of_is_no_jobs_latest_but_can_be_named() throws Exception {
+    SnapshotChoice choice =
+        new SnapshotChoice(
+            List.of(WWW),
+            SNAPSHOTS,
+            snapshot -> snapshot.shortId().equals("12345678"),
+            "this device",
+            ZoneOffset.UTC);
+    assertThat(choice.one("www", Optional.empty()).shortId()).isEqualTo("12345678");
+    assertThat(choice.one("abcdef11", Optional.empty()).shortId()).isEqualTo("abcdef11");
+    SnapshotChoice none =
+        new SnapshotChoice(List.of(WWW), SNAPSHOTS, _ -> false, "this device", ZoneOffset.UTC);
+    refused(none, "www", Kind.REFUSED, "told of any of the 3 snapshots", "name the one");
   }
 }
