@@ -41,6 +41,7 @@ BEGIN
   ON CONFLICT (device_id, key) DO UPDATE
   SET value = excluded.value, description = excluded.description, created_at = excluded.created_at,
       updated_at = excluded.updated_at;
+  PERFORM holdfast.keep_fleets_secrets();
 
   -- Of several runs of a job that go on only the newest can still do so.
   INSERT INTO public.runs (id, job_id, device_id, start_time, end_time, status, outcome, exit_code, error_message,

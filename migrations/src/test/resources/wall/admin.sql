@@ -22,6 +22,9 @@ UPDATE public.settings SET value = 'debug' WHERE key = 'log_level'
 INSERT INTO public.settings (key, value) VALUES ('log_level', 'debugg')
 INSERT INTO public.settings (key, value) VALUES ('repository_environment', '{"A": "b"}')
 INSERT INTO public.settings (device_id, key, value) VALUES ('alpha', 'repository_password', 'file:x')
+INSERT INTO public.settings (device_id, key, value) VALUES ('alpha', 'repository_url', 'sftp:backup@nas:/srv/restic')
+INSERT INTO public.settings (device_id, key, value) VALUES ('alpha', 'repository_url', 'rclone::local:/x')
+INSERT INTO public.settings (device_id, key, value) VALUES ('alpha', 'repository_cache_dir', 'cache')
 UPDATE public.settings SET value = 'true' WHERE key = 'repository_auto_init'
 DELETE FROM public.settings WHERE key = 'repository_cache_dir'
 INSERT INTO public.requests (kind, job_id) VALUES ('backup', '00000000-0000-0001-0000-000000000001')

@@ -92,6 +92,22 @@ class SeedMigrationIT {
   }
 
   @Test
+  void a_device_with_its_own_url_keeps_the_fleets_password_that_it_used() throws Exception {
+    try (MigratedDatabase database = seeded()) {
+      database.execute("INSERT INTO devices (id, name, platform) VALUES ('own', 'Own', 'linux')");
+      database.execute("DELETE FROM settings");
+      database.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES (NULL, 'repository_password', 'plugh'),"
+              + " ('own', 'repository_url', '/own')");
+      database.migrate();
+      assertThat(
+              database.rows(
+                  "SELECT value FROM settings WHERE device_id = 'own' AND key = 'repository_password'"))
+          .containsExactly(Map.of("value", "plugh"));
+    }
+  }
+
+  @Test
   void what_the_seed_let_in_is_taken_over_and_put_right_where_it_must_be() throws Exception {
     try (MigratedDatabase database = seeded()) {
       database.execute(

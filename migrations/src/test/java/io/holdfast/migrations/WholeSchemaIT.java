@@ -130,6 +130,7 @@ class WholeSchemaIT {
           "lease_take",
           "left_behind",
           "me",
+          "own_settings",
           "policy_of",
           "problems_gone",
           "retention_work",

@@ -9,6 +9,8 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.Enrolment;
 import io.holdfast.agent.daemon.Machine;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.location.RepositoryUrl;
+import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,6 +31,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes the configuration file if there is none, and registers this machine in the control plane.",
       "With a token of 'holdfast enrol-token' it needs no more than that, and chooses a password of its own.",
+      "The file binds the machine to the repository that it finds there: policy.repositories.",
       "Safe to repeat: an existing file stays as it is."
     },
     mixinStandardHelpOptions = true)
@@ -66,6 +69,13 @@ final class RegisterCommand implements Callable<Integer> {
       description = "what 'holdfast enrol-token' printed; - reads it from standard input")
   private @Nullable String token;
 
+  @Option(
+      names = "--any-repository",
+      description =
+          "leave out of the file that backups may go only to the repository that the machine is registered"
+              + " with")
+  private boolean anyRepository;
+
   private record Registered(String deviceId, String deviceName, boolean enabled, Path config) {}
 
   @Override
@@ -85,13 +95,18 @@ final class RegisterCommand implements Callable<Integer> {
         || name != null
         || restic != null
         || stateDirectory != null
+        || anyRepository
         || database.given()) {
       spec.commandLine()
           .getErr()
           .println(file + " is there already and stays as it is: the options have no effect");
     }
     try (AgentParts parts = config.parts()) {
-      DeviceRow device = parts.configSource().sync(parts.heartbeat()).device();
+      ConfigRows rows = parts.configSource().sync(parts.heartbeat());
+      DeviceRow device = rows.device();
+      if (written && !anyRepository) {
+        bind(file, parts.deviceConfig(rows).settings().repositoryUrl());
+      }
       Registered registered = new Registered(device.id(), device.name(), device.enabled(), file);
       if (json.wanted()) {
         JsonOutput.print(spec.commandLine().getOut(), registered);
@@ -104,6 +119,14 @@ final class RegisterCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  private static void bind(Path file, Optional<RepositoryUrl> repository) {
+    try {
+      NewConfigFile.bind(file, repository);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the configuration file " + file + " cannot be written", e);
+    }
   }
 
   private void enrol(Path file, EnrolmentToken given, boolean writeFile)

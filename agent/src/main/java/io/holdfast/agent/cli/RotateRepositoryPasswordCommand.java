@@ -7,6 +7,7 @@ import io.holdfast.agent.daemon.PasswordRotation;
 import io.holdfast.agent.daemon.PasswordRotation.Result;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.postgres.PasswordRotations.DeviceLine;
+import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -146,7 +147,7 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
       return "the setting is "
           + reference
           + ": write the new password into the file secrets/"
-          + reference.substring("file:".length())
+          + MachineSecrets.fileName("repository_password", reference.substring("file:".length()))
           + " of every machine";
     }
     return reference.startsWith("env:")

@@ -2,6 +2,8 @@ package io.holdfast.agent.config;
 
 import io.holdfast.agent.config.YamlFile.Entry;
 import io.holdfast.agent.job.Policy;
+import io.holdfast.agent.location.RepositoryUrl;
+import io.holdfast.agent.location.UrlFault;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,7 +38,13 @@ public final class LocalConfigFile {
           LogSection.NAME,
           LogSection.KEYS,
           "policy",
-          Set.of("source_roots", "restic_args", "repositories", "restore_roots"),
+          Set.of(
+              "source_roots",
+              "restic_args",
+              "repositories",
+              "rclone_remotes",
+              "cache_roots",
+              "restore_roots"),
           DUMP,
           Set.of("url", "user", "password_file", "pg_dump"));
 
@@ -86,7 +94,9 @@ public final class LocalConfigFile {
         new Policy(
             rule("source_roots"),
             rule("restic_args"),
-            rule("repositories"),
+            repositories(),
+            rule("rclone_remotes"),
+            rule("cache_roots"),
             rule("restore_roots"),
             dump.isPresent()),
         log,
@@ -134,6 +144,27 @@ public final class LocalConfigFile {
                     .filter(value -> !value.isEmpty() && !value.equals("none"))
                     .toList(),
                 file + ":" + entry.line()));
+  }
+
+  /** A rule that names no place permits none; the entry may hold a password and is not shown. */
+  private Optional<Policy.Rule> repositories() {
+    Optional<Policy.Rule> rule = rule("repositories");
+    rule.ifPresent(found -> {
+      for (int i = 0; i < found.allowed().size(); i++) {
+        if (RepositoryUrl.read(found.allowed().get(i))
+            instanceof RepositoryUrl.Read.Bad(UrlFault fault)) {
+          warnings.add(
+              found.line()
+                  + ": entry "
+                  + (i + 1)
+                  + " of policy.repositories permits nothing, since it "
+                  + fault.why()
+                  + ". "
+                  + fault.remedy());
+        }
+      }
+    });
+    return rule;
   }
 
   private Optional<String> deviceId() {

@@ -1,6 +1,7 @@
 package io.holdfast.agent.config;
 
 import io.holdfast.agent.files.OwnersOnly;
+import io.holdfast.agent.location.RepositoryUrl;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,46 @@ public record NewConfigFile(
     }
     Files.createFile(file, OwnersOnly.at(file));
     Files.writeString(file, render(), StandardOpenOption.TRUNCATE_EXISTING);
+  }
+
+  /**
+   * Adds to a file that was just written where backups of this machine may go.
+   *
+   * @param repository the first that the machine has seen; empty if there was none, or none that
+   *     its URL alone would tell
+   */
+  public static void bind(Path file, Optional<RepositoryUrl> repository) throws IOException {
+    Files.writeString(file, policy(ruleOf(repository)), StandardOpenOption.APPEND);
+  }
+
+  /** How the place is written there, if it can be: what has commas would be several. */
+  static Optional<String> ruleOf(Optional<RepositoryUrl> repository) {
+    return repository
+        .filter(url -> url.namedByVariables().isEmpty())
+        .map(RepositoryUrl::asRule)
+        .filter(rule -> !rule.contains(","));
+  }
+
+  static String policy(Optional<String> rule) {
+    StringBuilder yaml = new StringBuilder();
+    if (rule.isPresent()) {
+      yaml.append(
+          """
+          policy:
+            # The repository that this machine was registered with. Its backups go there and to what is below it, and
+            # nowhere else, whatever the control plane says. Add others with commas between; 'holdfast register' never
+            # changes this line. docs/configuration.md, "The machine's own policy".
+          """);
+      entry(yaml, "  repositories", rule.get());
+    } else {
+      yaml.append(
+          """
+          # policy:
+          #   Without this the control plane may send backups of this machine anywhere:
+          #   repositories: sftp:backup@nas:/srv/restic
+          """);
+    }
+    return yaml.toString();
   }
 
   String render() {

@@ -194,12 +194,7 @@ public final class PasswordRotation implements AutoCloseable {
     must(
         scene.keys().add(scene.repository(), after, label(rotation)),
         "the new key could not be added");
-    Repository opened =
-        new Repository(
-            scene.repository().url(),
-            after,
-            scene.repository().cacheDirectory(),
-            scene.repository().environment());
+    Repository opened = scene.repository().withPassword(after);
     return scene
         .keys()
         .current(opened)

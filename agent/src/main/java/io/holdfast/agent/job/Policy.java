@@ -1,5 +1,6 @@
 package io.holdfast.agent.job;
 
+import io.holdfast.agent.location.RepositoryUrl;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +14,11 @@ import java.util.function.UnaryOperator;
  *
  * @param sourceRoots jobs may read only what lies below these
  * @param resticArgs jobs may add only these arguments
- * @param repositories backups may go only to these, as {@code repository_url} has them
+ * @param repositories backups may go only to these and to what is below them, written as {@code
+ *     repository_url} is
+ * @param rcloneRemotes backups may go through rclone only by these of its remotes; without the rule
+ *     not at all
+ * @param cacheRoots restic's cache may be only below these
  * @param restoreRoots rows may have files written only below these; without the rule nowhere
  * @param dumpsControlPlane whether jobs may dump the control plane, as the section {@code
  *     control_plane_dump} says
@@ -22,6 +27,8 @@ public record Policy(
     Optional<Rule> sourceRoots,
     Optional<Rule> resticArgs,
     Optional<Rule> repositories,
+    Optional<Rule> rcloneRemotes,
+    Optional<Rule> cacheRoots,
     Optional<Rule> restoreRoots,
     boolean dumpsControlPlane) {
 
@@ -46,6 +53,8 @@ public record Policy(
     Objects.requireNonNull(sourceRoots, "sourceRoots");
     Objects.requireNonNull(resticArgs, "resticArgs");
     Objects.requireNonNull(repositories, "repositories");
+    Objects.requireNonNull(rcloneRemotes, "rcloneRemotes");
+    Objects.requireNonNull(cacheRoots, "cacheRoots");
     Objects.requireNonNull(restoreRoots, "restoreRoots");
   }
 
@@ -53,6 +62,23 @@ public record Policy(
   public Policy(
       Optional<Rule> sourceRoots, Optional<Rule> resticArgs, Optional<Rule> repositories) {
     this(sourceRoots, resticArgs, repositories, Optional.empty(), false);
+  }
+
+  /** The same on a machine that lets nothing through rclone. */
+  public Policy(
+      Optional<Rule> sourceRoots,
+      Optional<Rule> resticArgs,
+      Optional<Rule> repositories,
+      Optional<Rule> restoreRoots,
+      boolean dumpsControlPlane) {
+    this(
+        sourceRoots,
+        resticArgs,
+        repositories,
+        Optional.empty(),
+        Optional.empty(),
+        restoreRoots,
+        dumpsControlPlane);
   }
 
   /** Whether the machine itself says how to do what a job of this kind does. */
@@ -114,7 +140,32 @@ public record Policy(
   }
 
   /** Whether backups may go there. */
-  public boolean allowsRepository(String url) {
-    return repositories.map(rule -> rule.allowed().contains(url)).orElse(true);
+  public boolean allowsRepository(RepositoryUrl url) {
+    return repositories.map(rule -> names(rule, url)).orElse(true);
+  }
+
+  /** Whether the machine's own file names that place, and so vouches for it. */
+  public boolean namesRepository(RepositoryUrl url) {
+    return repositories.filter(rule -> names(rule, url)).isPresent();
+  }
+
+  private static boolean names(Rule rule, RepositoryUrl url) {
+    return rule.allowed().stream()
+        .flatMap(allowed -> RepositoryUrl.of(allowed).stream())
+        .anyMatch(allowed -> allowed.holds(url));
+  }
+
+  /** Whether it is no way through rclone, which can start any program, or one that is permitted. */
+  public boolean allowsRemote(RepositoryUrl url) {
+    return !url.scheme().equals("rclone")
+        || rcloneRemotes.filter(rule -> rule.allowed().contains(url.host())).isPresent();
+  }
+
+  /** Whether restic's cache may be there. */
+  public boolean allowsCache(String directory) {
+    return cacheRoots
+        .map(rule ->
+            rule.allowed().stream().anyMatch(root -> isBelow(directory, root, Path::normalize)))
+        .orElse(true);
   }
 }

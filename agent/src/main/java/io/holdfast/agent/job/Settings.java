@@ -1,5 +1,6 @@
 package io.holdfast.agent.job;
 
+import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.secret.Secret;
 import java.time.Duration;
 import java.util.Map;
@@ -12,7 +13,8 @@ import java.util.Optional;
  * @param syncInterval how long the agent waits between two syncs, 5 s to 1 day
  * @param push whether it keeps a connection to the control plane open, to hear of changes at once
  * @param maxConcurrentBackups how many runs may go on at once on this device, 1 to 64
- * @param repositoryUrl where restic's repository is; empty until an admin has set it
+ * @param repositoryUrl where restic's repository is; empty until an admin has set one that this
+ *     machine may use
  * @param repositoryPassword empty until an admin has set it
  * @param repositoryCacheDir where restic keeps its cache; empty for the agent's own choice
  * @param repositoryAutoInit whether a repository that does not exist yet may be initialised
@@ -26,7 +28,7 @@ public record Settings(
     Duration syncInterval,
     boolean push,
     int maxConcurrentBackups,
-    Optional<Secret> repositoryUrl,
+    Optional<RepositoryUrl> repositoryUrl,
     Optional<Secret> repositoryPassword,
     Optional<String> repositoryCacheDir,
     boolean repositoryAutoInit,
@@ -86,24 +88,6 @@ public record Settings(
         repositoryCacheDir,
         repositoryAutoInit,
         others.repositoryEnvironment,
-        stalledAfter,
-        catchUp,
-        housekeeping,
-        reportRepositoryKey,
-        logLevel);
-  }
-
-  /** The same without a place to back up to. */
-  public Settings withoutRepository() {
-    return new Settings(
-        syncInterval,
-        push,
-        maxConcurrentBackups,
-        Optional.empty(),
-        repositoryPassword,
-        repositoryCacheDir,
-        repositoryAutoInit,
-        repositoryEnvironment,
         stalledAfter,
         catchUp,
         housekeeping,

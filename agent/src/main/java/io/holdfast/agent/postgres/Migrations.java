@@ -141,6 +141,14 @@ public final class Migrations {
       SELECT (before ->> 'right') || ' was taken back: ' || (after ->> 'why'), after ->> 'remedy', 0, row_id
       FROM audit_log
       WHERE table_name = 'pg_auth_members' AND at >= CAST(? AS timestamptz)
+      UNION ALL
+      SELECT format('device %s has a repository_url of its own, and is not told the fleet''s %s any more: it has got a copy',
+                    device_id, key),
+             format('If its repository is another one, give it another: UPDATE settings SET value = ''...'' WHERE device_id = %L'
+                    ' AND key = %L;', device_id, key),
+             2, device_id
+      FROM settings
+      WHERE description = 'As the whole fleet had it before schema 38' AND created_at >= CAST(? AS timestamptz)
       ORDER BY place, code
       """;
 
@@ -149,6 +157,7 @@ public final class Migrations {
     return database.rows(
         FINDINGS,
         row -> new Finding(row.getString("finding"), row.getString("remedy")),
+        since.toString(),
         since.toString());
   }
 

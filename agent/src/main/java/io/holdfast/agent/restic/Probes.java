@@ -59,7 +59,10 @@ final class Probes {
     if (parent.isPresent() && !Files.isDirectory(parent.get())) {
       return new RepositoryProbe(
           State.UNREACHABLE,
-          place + " cannot be reached: the directory " + parent.get() + " does not exist",
+          place
+              + " cannot be reached: "
+              + (repository.hidden() ? "the directory above it" : "the directory " + parent.get())
+              + " does not exist",
           "Mount the disk, or correct repository_url.");
     }
     return new RepositoryProbe(

@@ -1,5 +1,6 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.secret.Redaction;
 import io.holdfast.agent.secret.Secret;
 import java.nio.file.InvalidPathException;
@@ -9,21 +10,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
  * A restic repository and what it takes to open it.
  *
- * @param url as restic understands it; may hold a password
+ * @param url as restic understands it; may hold a password. One that a person gives at the machine
+ *     itself may be any; rows are judged before (sync)
  * @param cacheDirectory restic's cache; empty for the agent's default
  * @param environment variables for the storage back-end, checked by {@link BackendEnvironment}
+ * @param hidden whether all of the URL is a secret, of which nothing may be shown
  */
 public record Repository(
-    Secret url, Secret password, Optional<Path> cacheDirectory, Map<String, Secret> environment) {
-
-  /** Up to the last @ of the host's part, as Go reads it: a password may hold one. */
-  private static final Pattern URL_PASSWORD = Pattern.compile("://[^/@:]*:([^/]+)@");
+    Secret url,
+    Secret password,
+    Optional<Path> cacheDirectory,
+    Map<String, Secret> environment,
+    boolean hidden) {
 
   private static final Pattern WITH_SCHEME = Pattern.compile("[A-Za-z0-9]{2,}:.*");
 
@@ -36,6 +39,17 @@ public record Repository(
         .ifPresent(why -> {
           throw new IllegalArgumentException(why);
         });
+  }
+
+  /** One whose place is no secret. */
+  public Repository(
+      Secret url, Secret password, Optional<Path> cacheDirectory, Map<String, Secret> environment) {
+    this(url, password, cacheDirectory, environment, false);
+  }
+
+  /** The same with another password. */
+  public Repository withPassword(Secret other) {
+    return new Repository(url, other, cacheDirectory, environment, hidden);
   }
 
   /** Takes everything that is secret about this repository out of a text. */
@@ -53,7 +67,13 @@ public record Repository(
   private List<Secret> secrets() {
     List<Secret> secrets = new ArrayList<>(environment.values());
     secrets.add(password);
-    secrets.addAll(inUrl());
+    secrets.addAll(RepositoryUrl.passwords(url.value()));
+    if (hidden) {
+      secrets.add(url);
+      RepositoryUrl.of(url.value())
+          .map(RepositoryUrl::asSecret)
+          .ifPresent(place -> secrets.addAll(place.secrets()));
+    }
     return secrets;
   }
 
@@ -70,19 +90,21 @@ public record Repository(
         .toList();
   }
 
-  /** The URL for people, without a password in it. */
+  /** The URL for people, without a secret in it. */
   public String display() {
-    return Redaction.of(inUrl()).redact(url.value());
+    if (hidden) {
+      return RepositoryUrl.of(url.value())
+          .map(RepositoryUrl::asSecret)
+          .map(RepositoryUrl::masked)
+          .orElse("***");
+    }
+    // A person at the machine may have given a relative path.
+    return localPath().isPresent() ? url.value() : RepositoryUrl.masked(url.value());
   }
 
   /** Whether this text is a URL with a password in it, which no argument list should show. */
   public static boolean holdsPassword(String url) {
-    return URL_PASSWORD.matcher(url).find();
-  }
-
-  private List<Secret> inUrl() {
-    Matcher matcher = URL_PASSWORD.matcher(url.value());
-    return matcher.find() ? List.of(new Secret(matcher.group(1))) : List.of();
+    return !RepositoryUrl.passwords(url).isEmpty();
   }
 
   /** The directory, if the repository is a local one. */

@@ -1,6 +1,7 @@
 package io.holdfast.agent.run;
 
 import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.restic.BackendEnvironment;
 import io.holdfast.agent.restic.Repository;
 import java.nio.file.Path;
@@ -17,11 +18,13 @@ public final class RepositoryAccess {
 
   /** The repository of these settings, which must be complete. */
   public static Repository of(Settings settings) {
+    RepositoryUrl url = settings.repositoryUrl().orElseThrow();
     return new Repository(
-        settings.repositoryUrl().orElseThrow(),
+        url.text(),
         settings.repositoryPassword().orElseThrow(),
         settings.repositoryCacheDir().map(Path::of),
-        settings.repositoryEnvironment());
+        settings.repositoryEnvironment(),
+        url.hidden());
   }
 
   /** Why there is no repository to back up into, as far as the settings tell. */

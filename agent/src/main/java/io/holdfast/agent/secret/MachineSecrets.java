@@ -4,14 +4,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The secrets that this machine can resolve: {@code file:NAME} in its secrets directory, {@code
- * env:NAME} of the agent's own environment, {@code enc:...} by the fleet's key, which lies in that
- * directory too. Nothing else of the machine can be named, whoever writes the setting.
+ * The secrets that this machine can resolve: {@code file:NAME}, the file {@code SETTING.NAME} in
+ * its secrets directory; {@code env:NAME} of the agent's own environment; {@code enc:...} by the
+ * fleet's key, which lies in that directory too. Each can be had only for the setting that it is
+ * meant for: a password that were taken for a URL would come back in the message of whatever cannot
+ * reach it. Nothing else of the machine can be named, whoever writes the setting.
  */
 public final class MachineSecrets implements SecretSource {
 
@@ -19,7 +22,8 @@ public final class MachineSecrets implements SecretSource {
   public static final String KEY_FILE = "fleet.key";
 
   private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
-  private static final Pattern VARIABLE = Pattern.compile("HOLDFAST_SECRET_[A-Z0-9_]{1,64}");
+  private static final String VARIABLE = "HOLDFAST_SECRET_";
+  private static final Pattern REST_OF_VARIABLE = Pattern.compile("|_[A-Z0-9_]{1,64}");
 
   private final Path directory;
   private final Map<String, String> variables;
@@ -36,10 +40,10 @@ public final class MachineSecrets implements SecretSource {
   @Override
   public Found find(String settingKey, String value) {
     if (value.startsWith("file:")) {
-      return inFile(value.substring("file:".length()));
+      return inFile(settingKey, value.substring("file:".length()));
     }
     if (value.startsWith("env:")) {
-      return inEnvironment(value.substring("env:".length()));
+      return inEnvironment(settingKey, value.substring("env:".length()));
     }
     if (value.startsWith(FleetKeys.PREFIX)) {
       return encrypted(settingKey, value);
@@ -47,18 +51,26 @@ public final class MachineSecrets implements SecretSource {
     return new Found.Plain(new Secret(value));
   }
 
-  private Found inFile(String name) {
-    Path file = directory.resolve(name);
+  /** The name of the file that {@code file:NAME} stands for. */
+  public static String fileName(String settingKey, String name) {
+    return settingKey + "." + name;
+  }
+
+  private Found inFile(String settingKey, String name) {
     if (!FILE_NAME.matcher(name).matches() || name.equals(KEY_FILE)) {
       return new Found.Missing(
           "refers to a file by a name that is not allowed",
-          "Write file:NAME for a file in " + directory + ", without any directory.");
+          "Write file:NAME for the file "
+              + fileName(settingKey, "NAME")
+              + " in "
+              + directory
+              + ", without any directory.");
     }
+    Path file = directory.resolve(fileName(settingKey, name));
     try {
       return new Found.Plain(new Secret(Files.readString(file).replaceFirst("\\R\\z", "")));
     } catch (NoSuchFileException e) {
-      return new Found.Missing(
-          "refers to the file " + file + ", which is not there", "Put the secret into that file.");
+      return missing(file, directory.resolve(name));
     } catch (IOException e) {
       return new Found.Missing(
           "refers to the file " + file + ", which cannot be read",
@@ -66,11 +78,33 @@ public final class MachineSecrets implements SecretSource {
     }
   }
 
-  private Found inEnvironment(String name) {
-    if (!VARIABLE.matcher(name).matches()) {
+  /** Before a file's name said what it is for, it was the name alone. */
+  private static Found missing(Path file, Path olderName) {
+    String why = "refers to the file " + file + ", which is not there";
+    boolean saysItsPurpose = olderName.getFileName().toString().startsWith("repository_");
+    return Files.exists(olderName) && !saysItsPurpose
+        ? new Found.Missing(
+            why,
+            "If it is what "
+                + olderName
+                + " holds, give that file its new name: mv "
+                + olderName
+                + " "
+                + file)
+        : new Found.Missing(why, "Put the secret into that file.");
+  }
+
+  private Found inEnvironment(String settingKey, String name) {
+    String begin = VARIABLE + settingKey.toUpperCase(Locale.ROOT);
+    if (!name.startsWith(begin)
+        || !REST_OF_VARIABLE.matcher(name.substring(begin.length())).matches()) {
       return new Found.Missing(
-          "refers to a variable by a name that is not allowed",
-          "Only variables whose names begin with HOLDFAST_SECRET_ can be referred to.");
+          "refers to a variable by a name that is not allowed for it",
+          "Give the variable of the agent's service the name "
+              + begin
+              + ", or one that begins with "
+              + begin
+              + "_, and write that name.");
     }
     return Optional.ofNullable(variables.get(name))
         .<Found>map(value -> new Found.Plain(new Secret(value)))

@@ -17,9 +17,11 @@ public final class Redaction {
   static final int SHORTEST_SEARCHED = 4;
 
   private static final Pattern URL_PASSWORD =
-      // Every part is bounded: a line without an end must not take time without an end.
+      // Up to the last @, as Go reads it. Every part is bounded: a line without an end must not
+      // take
+      // time without an end.
       Pattern.compile(
-          "(?<head>[A-Za-z][A-Za-z0-9+.-]{0,20}+://[^\\s/:@\"']{0,255}+:)[^\\s/@\"']{1,1023}+(?=@)");
+          "(?<head>[A-Za-z][A-Za-z0-9+.-]{0,20}+://[^\\s/:\"']{0,255}+:)[^\\s/\"']{1,1023}(?=@)");
 
   private final List<String> known;
 

@@ -1,6 +1,7 @@
 package io.holdfast.agent.secret;
 
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /** Makes of a setting's value the secret that it stands for. */
 public interface SecretSource {
@@ -32,6 +33,11 @@ public interface SecretSource {
    * @param settingKey whose value it is; an encrypted one is good for its own key only
    */
   Found find(String settingKey, String value);
+
+  /** Whether the value only stands for a secret, which is then shown nowhere. */
+  default boolean isReference(String value) {
+    return Stream.of("file:", "env:", FleetKeys.PREFIX).anyMatch(value::startsWith);
+  }
 
   /** Takes every value for the secret itself. */
   static SecretSource plain() {

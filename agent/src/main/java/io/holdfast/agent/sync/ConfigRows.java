@@ -4,7 +4,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * The rows that concern one device, as the control plane holds them: nothing is checked yet, and
@@ -38,7 +40,7 @@ public record ConfigRows(
     Objects.requireNonNull(server, "server");
     jobs = List.copyOf(jobs);
     schedules = List.copyOf(schedules);
-    settings = List.copyOf(settings);
+    settings = SettingRow.forTheDevice(settings);
   }
 
   /** The same jobs, schedules and settings; what the device and the server say is newer. */
@@ -132,6 +134,29 @@ public record ConfigRows(
 
   /** A row of {@code settings}; {@code ofDevice} is false for a global one. */
   public record SettingRow(boolean ofDevice, String key, String value) {
+
+    private static final Set<String> OF_THE_FLEETS_REPOSITORY =
+        Set.of(RepositoryReading.PASSWORD, RepositoryReading.ENVIRONMENT);
+
+    /**
+     * Without the fleet's values that the device's own replace, and without the fleet's secrets if
+     * the device has a repository of its own. The control plane leaves them out itself
+     * (holdfast.left_out); a cache that an older agent has written has them.
+     */
+    static List<SettingRow> forTheDevice(List<SettingRow> rows) {
+      Set<String> own =
+          rows.stream()
+              .filter(SettingRow::ofDevice)
+              .map(SettingRow::key)
+              .collect(Collectors.toSet());
+      return rows.stream()
+          .filter(row ->
+              row.ofDevice()
+                  || !(own.contains(row.key())
+                      || (own.contains(RepositoryReading.URL)
+                          && OF_THE_FLEETS_REPOSITORY.contains(row.key()))))
+          .toList();
+    }
 
     /** The value may be a password. */
     @Override

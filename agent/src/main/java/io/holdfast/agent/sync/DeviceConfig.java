@@ -55,7 +55,7 @@ public record DeviceConfig(
       ConfigRows rows, ZoneId deviceZone, SecretSource secrets, Policy policy, boolean windows) {
     List<Problem> problems = new ArrayList<>();
     PolicyCheck check = new PolicyCheck(policy, problems);
-    Settings settings = check.allowed(SettingsReading.read(rows.settings(), secrets, problems));
+    Settings settings = SettingsReading.read(rows.settings(), secrets, check, problems);
     List<JobPlan> plans = new ArrayList<>();
     List<String> disabled = new ArrayList<>();
     for (JobRow row : rows.jobs()) {

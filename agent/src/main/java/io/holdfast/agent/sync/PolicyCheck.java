@@ -3,9 +3,10 @@ package io.holdfast.agent.sync;
 import io.holdfast.agent.job.Job;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Problem;
-import io.holdfast.agent.job.Settings;
+import io.holdfast.agent.location.RepositoryUrl;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Leaves out what the machine's own policy does not allow, and says by which line of it. */
 final class PolicyCheck {
@@ -63,20 +64,79 @@ final class PolicyCheck {
     return rule.map(r -> " (" + r.line() + ")").orElse("");
   }
 
-  /** The settings, without a repository that the machine does not allow. */
-  Settings allowed(Settings settings) {
-    boolean allowed =
-        settings.repositoryUrl().map(url -> policy.allowsRepository(url.value())).orElse(true);
-    if (allowed) {
-      return settings;
+  /** Whether the machine lets backups go there; if not, says so. */
+  boolean allows(RepositoryUrl url) {
+    if (!policy.allowsRemote(url)) {
+      refuse(
+          "repository_url",
+          "goes through rclone, which can start any program, by a remote that policy.rclone_remotes"
+              + " does not name"
+              + line(policy.rcloneRemotes()),
+          "Write another URL, or add the remote's name to 'rclone_remotes' below 'policy' in the"
+              + " configuration file of the machine itself and restart the daemon.");
+      return false;
     }
-    problems.add(
-        Problem.ofSetting(
-            CODE,
-            "repository_url",
-            "setting \"repository_url\" names a repository that policy.repositories does not allow"
+    if (!policy.allowsRepository(url)) {
+      refuse(
+          "repository_url",
+          "names a repository that policy.repositories does not allow"
+              + line(policy.repositories()),
+          REMEDY);
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * Whether secrets of the machine may be sent there as credentials: only the machine itself can
+   * say so. If not, says so.
+   */
+  boolean mayHaveOurCredentials(RepositoryUrl url) {
+    if (url.hidden() || policy.namesRepository(url)) {
+      return true;
+    }
+    refuse(
+        "repository_environment",
+        "is a reference to credentials, and nothing on this machine says that they"
+            + " are for that repository_url",
+        "Add the URL to 'repositories' below 'policy' in the configuration file of the machine itself"
+            + " and restart the daemon, or let repository_url be a reference too.");
+    return false;
+  }
+
+  /** Whether variables that a row holds leave the place as the machine has named it. */
+  boolean allowsPlace(RepositoryUrl url, Set<String> variables) {
+    Optional<String> leadsElsewhere =
+        policy.namesRepository(url)
+            ? url.namedByVariables().stream().filter(variables::contains).sorted().findFirst()
+            : Optional.empty();
+    leadsElsewhere.ifPresent(variable ->
+        refuse(
+            "repository_environment",
+            "says by "
+                + variable
+                + " where the repository is, and policy.repositories bounds that"
                 + line(policy.repositories()),
-            REMEDY));
-    return settings.withoutRepository();
+            "Let repository_environment be a reference, such as file:NAME, whose content the machine"
+                + " itself keeps; or remove the rule."));
+    return leadsElsewhere.isEmpty();
+  }
+
+  /** Whether the machine lets restic's cache be there; if not, says so. */
+  boolean allowsCache(String directory) {
+    boolean allowed = policy.allowsCache(directory);
+    if (!allowed) {
+      refuse(
+          "repository_cache_dir",
+          "is outside of what policy.cache_roots allows"
+              + line(policy.cacheRoots())
+              + "; the agent's own directory is used",
+          REMEDY);
+    }
+    return allowed;
+  }
+
+  private void refuse(String key, String what, String remedy) {
+    problems.add(Problem.ofSetting(CODE, key, "setting \"" + key + "\" " + what, remedy));
   }
 }

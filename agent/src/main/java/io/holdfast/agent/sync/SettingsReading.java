@@ -1,14 +1,10 @@
 package io.holdfast.agent.sync;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.LogLevel;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.Settings.CatchUp;
 import io.holdfast.agent.job.Settings.Housekeeping;
-import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.sync.ConfigRows.SettingRow;
 import io.holdfast.agent.text.Nearest;
@@ -24,16 +20,10 @@ import java.util.Optional;
  */
 final class SettingsReading {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private static final String SYNC_INTERVAL = "sync_interval_seconds";
   private static final String PUSH = "push";
   private static final String MAX_CONCURRENT = "max_concurrent_backups";
-  private static final String URL = "repository_url";
-  private static final String PASSWORD = "repository_password";
-  private static final String CACHE_DIR = "repository_cache_dir";
   private static final String AUTO_INIT = "repository_auto_init";
-  private static final String ENVIRONMENT = "repository_environment";
   private static final String STALLED_AFTER = "stalled_after_seconds";
   private static final String CATCH_UP_DELAY = "catch_up_delay_seconds";
   private static final String CATCH_UP_JITTER = "catch_up_jitter_seconds";
@@ -51,11 +41,11 @@ final class SettingsReading {
           PUSH,
           MAX_CONCURRENT,
           "run_retention_days",
-          URL,
-          PASSWORD,
-          CACHE_DIR,
+          RepositoryReading.URL,
+          RepositoryReading.PASSWORD,
+          RepositoryReading.CACHE_DIR,
           AUTO_INIT,
-          ENVIRONMENT,
+          RepositoryReading.ENVIRONMENT,
           STALLED_AFTER,
           CATCH_UP_DELAY,
           CATCH_UP_JITTER,
@@ -65,27 +55,28 @@ final class SettingsReading {
           LOG_LEVEL);
 
   private final Map<String, String> values = new HashMap<>();
-  private final SecretSource secrets;
   private final List<Problem> problems;
 
-  private SettingsReading(SecretSource secrets, List<Problem> problems) {
-    this.secrets = secrets;
+  private SettingsReading(List<Problem> problems) {
     this.problems = problems;
   }
 
-  static Settings read(List<SettingRow> rows, SecretSource secrets, List<Problem> problems) {
-    SettingsReading reading = new SettingsReading(secrets, problems);
+  static Settings read(
+      List<SettingRow> rows, SecretSource secrets, PolicyCheck check, List<Problem> problems) {
+    SettingsReading reading = new SettingsReading(problems);
     rows.stream().filter(row -> !row.ofDevice()).forEach(reading::take);
     rows.stream().filter(SettingRow::ofDevice).forEach(reading::take);
+    RepositoryReading place = new RepositoryReading(reading.values, secrets, check, problems);
+    RepositoryReading.Repository repository = place.read();
     return new Settings(
         reading.seconds(SYNC_INTERVAL, 300, 5, 86_400),
         reading.flag(PUSH, true),
         Math.toIntExact(reading.number(MAX_CONCURRENT, 1, 1, 64)),
-        reading.secret(URL).map(url -> new Secret(url.value().strip())),
-        reading.secret(PASSWORD),
-        reading.text(CACHE_DIR).map(String::strip),
+        repository.url(),
+        repository.password(),
+        place.cacheDirectory(),
         reading.flag(AUTO_INIT, false),
-        reading.environment(),
+        repository.environment(),
         reading.seconds(STALLED_AFTER, 1800, 10, 604_800),
         new CatchUp(
             reading.seconds(CATCH_UP_DELAY, 60, 0, 86_400),
@@ -114,19 +105,6 @@ final class SettingsReading {
   /** An empty value is the same as none: the seed's default rows are empty strings. */
   private Optional<String> text(String key) {
     return Optional.ofNullable(values.get(key)).filter(value -> !value.isBlank());
-  }
-
-  /** The secret that the value is, or refers to. */
-  private Optional<Secret> secret(String key) {
-    return text(key)
-        .flatMap(value ->
-            switch (secrets.find(key, value)) {
-              case SecretSource.Found.Plain(Secret found) -> Optional.of(found);
-              case SecretSource.Found.Missing(String why, String remedy) -> {
-                invalid(key, why, remedy);
-                yield Optional.empty();
-              }
-            });
   }
 
   private Duration seconds(String key, long otherwise, long min, long max) {
@@ -187,26 +165,6 @@ final class SettingsReading {
               .orElse("Correct the value in the table settings."));
     }
     return level.orElse(LogLevel.INFO);
-  }
-
-  private Map<String, Secret> environment() {
-    Map<String, Secret> environment = new HashMap<>();
-    Optional<Secret> written = secret(ENVIRONMENT);
-    if (written.isEmpty()) {
-      return environment;
-    }
-    String remedy = "Write a JSON object, such as {\"AWS_ACCESS_KEY_ID\": \"...\"}.";
-    try {
-      JsonNode node = JSON.readTree(written.get().value());
-      if (node.isObject() && node.valueStream().allMatch(JsonNode::isTextual)) {
-        node.forEachEntry((name, value) -> environment.put(name, new Secret(value.textValue())));
-        return environment;
-      }
-    } catch (JsonProcessingException e) {
-      // Answered below; the exception's own text quotes the value, which is secret.
-    }
-    invalid(ENVIRONMENT, "is no JSON object of strings and is not used", remedy);
-    return Map.of();
   }
 
   private void invalid(String key, String whatIsWrong, String remedy) {

@@ -33,8 +33,8 @@ public record TargetSettings(Settings settings, List<Problem> problems) {
         values.entrySet().stream()
             .map(value -> new SettingRow(true, value.getKey(), value.getValue()))
             .toList();
-    Settings read = SettingsReading.read(rows, secrets, problems);
-    Settings allowed = new PolicyCheck(policy, problems).allowed(read);
-    return new TargetSettings(ofDevice.withRepositoryOf(allowed), problems);
+    Settings read =
+        SettingsReading.read(rows, secrets, new PolicyCheck(policy, problems), problems);
+    return new TargetSettings(ofDevice.withRepositoryOf(read), problems);
   }
 }

@@ -35,14 +35,15 @@ class RoomsTest {
   private static final String ROOT = "io.holdfast.agent";
 
   /**
-   * Who may use whom; {@code secret}, {@code text} and {@code files} are open to every room, and a
-   * room to itself.
+   * Who may use whom; {@code secret}, {@code text}, {@code files} and {@code location} are open to
+   * every room, and a room to itself.
    */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("secret", Set.of()),
           Map.entry("text", Set.of()),
           Map.entry("files", Set.of()),
+          Map.entry("location", Set.of()),
           Map.entry("job", Set.of()),
           Map.entry("service", Set.of()),
           Map.entry("restic", Set.of()),
@@ -120,7 +121,7 @@ class RoomsTest {
   void every_room_uses_only_the_rooms_below_it() {
     MAY_USE.forEach((room, others) -> {
       String[] allowed =
-          Stream.concat(others.stream(), Stream.of(room, "secret", "text", "files"))
+          Stream.concat(others.stream(), Stream.of(room, "secret", "text", "files", "location"))
               .map(name -> ROOT + "." + name + "..")
               .toArray(String[]::new);
       classes()

@@ -169,6 +169,22 @@ class CommandsIT {
         .doesNotContain("was taken back");
   }
 
+  @Test
+  void migrate_says_which_device_got_a_copy_of_the_fleets_password() throws Exception {
+    ControlPlane psql = ControlPlane.fresh();
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('web-01', 'Web', 'linux')");
+    // As a migration of this very moment would have copied it: OwnRepositoryIT.
+    psql.execute(
+        "INSERT INTO settings (device_id, key, value, description, created_at) VALUES ('web-01',"
+            + " 'repository_password', 'plugh', 'As the whole fleet had it before schema 38', now() + interval '1 hour')");
+    Map<String, String> environment = Map.of("HOME", directory.toString());
+    Result told = holdfast(environment, "migrate", "--database-url", psql.url());
+    assertThat(told.err())
+        .contains("device web-01 has a repository_url of its own", "repository_password any more")
+        .contains("WHERE device_id = 'web-01' AND key = 'repository_password';")
+        .doesNotContain("plugh");
+  }
+
   private static Result holdfast(Map<String, String> environment, String... arguments) {
     return Program.run(
         environment,

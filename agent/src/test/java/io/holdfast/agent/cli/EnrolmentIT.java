@@ -94,7 +94,8 @@ class EnrolmentIT {
       assertThat(registered.out()).contains("device \"web-01\" (web-01) is registered");
       assertThat(Files.readString(config()))
           .contains("id: 'web-01'")
-          .contains("password_file: '" + passwordFile() + "'");
+          .contains("password_file: '" + passwordFile() + "'")
+          .contains("  repositories: '" + site.repository() + "'");
       for (Path file : new Path[] {config(), passwordFile()}) {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
             .as("%s", file)
@@ -173,6 +174,38 @@ class EnrolmentIT {
       } finally {
         Site.stop(other);
       }
+    }
+  }
+
+  @Test
+  void a_machine_that_has_registered_backs_up_nowhere_else_until_its_own_file_says_so()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      assertThat(register(site, token(site)).exitCode()).isZero();
+      psql.job(DEVICE, "www", site.source("www", 3).toString());
+      psql.setting("repository_url", site.repository().resolveSibling("evil").toString());
+      assertThat(joined(site, "backup", "www").exitCode()).isNotZero();
+      assertThat(site.repository().resolveSibling("evil")).doesNotExist();
+      psql.setting("repository_url", site.repository().toString());
+      assertThat(joined(site, "backup", "www").exitCode()).isZero();
+
+      String file = Files.readString(config());
+      assertThat(register(site, token(site)).exitCode()).isZero();
+      assertThat(config()).as("it is never changed again").hasContent(file);
+      Files.delete(config());
+      Files.delete(passwordFile());
+      Result unbound =
+          joined(
+              site,
+              "register",
+              "--any-repository",
+              "--token",
+              token(site),
+              "--state-directory",
+              directory.resolve("joined/state").toString());
+      assertThat(unbound.exitCode()).as(unbound.all()).isZero();
+      assertThat(config()).content().doesNotContain("repositories");
     }
   }
 

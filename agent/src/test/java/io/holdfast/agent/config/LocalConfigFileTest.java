@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.holdfast.agent.job.Policy;
+import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -16,6 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalConfigFileTest {
 
@@ -123,6 +127,14 @@ class LocalConfigFileTest {
     assertThat(config.policy().restoreRoots()).isEmpty();
     assertThat(load(GOOD + "policy:\n  restore_roots: /srv/restored\n").policy().restoreRoots())
         .contains(new Policy.Rule(List.of("/srv/restored"), config.file() + ":" + (lines + 2)));
+    assertThat(load(GOOD + "policy:\n  rclone_remotes: nas, attic\n").policy().rcloneRemotes())
+        .get()
+        .extracting(Policy.Rule::allowed)
+        .isEqualTo(List.of("nas", "attic"));
+    assertThat(load(GOOD + "policy:\n  cache_roots: /var/cache\n").policy().cacheRoots())
+        .get()
+        .extracting(Policy.Rule::allowed)
+        .isEqualTo(List.of("/var/cache"));
     assertThat(findings(GOOD + "policy:\n  source_root: /srv\n").getFirst())
         .contains("the key policy.source_root is unknown. Did you mean source_roots?");
   }
@@ -305,6 +317,46 @@ class LocalConfigFileTest {
     assertThat(
             LocalConfigFile.usualPlace(new Environment(Map.of(), directory, "root", false, true)))
         .isEqualTo(Path.of("/etc/holdfast/holdfast.yaml"));
+  }
+
+  @Test
+  void an_entry_that_permits_no_repository_is_warned_about_and_not_shown() throws Exception {
+    assertThat(load(GOOD + "policy:\n  repositories: /srv/restic, nas:/plugh\n").warnings())
+        .singleElement()
+        .asString()
+        .contains("entry 2 of policy.repositories permits nothing, since it begins with a kind of")
+        .doesNotContain("plugh");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      value = {
+        "\"rest:https://user:plugh@nas/it's/x\", \"rest:https://nas/it's/x\"",
+        "/srv/restic, /srv/restic"
+      })
+  void a_new_file_binds_the_machine_to_the_repository_that_it_has_seen(String seen, String rule)
+      throws Exception {
+    Path file = file(GOOD);
+    NewConfigFile.bind(file, RepositoryUrl.of(seen));
+    LocalConfig config = LocalConfigFile.load(file, environment(Map.of()));
+    assertThat(config.policy().repositories())
+        .get()
+        .extracting(Policy.Rule::allowed)
+        .isEqualTo(List.of(rule));
+    assertThat(config.policy().allowsRepository(RepositoryUrl.of(seen).orElseThrow())).isTrue();
+    assertThat(Files.readString(file)).doesNotContain("plugh");
+    assertThat(config.warnings()).isEmpty();
+  }
+
+  /** A URL with a comma would read as two, and azure: leads wherever variables say. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "/srv/a,b", "azure:container:/x"})
+  void a_new_file_shows_how_to_bind_it_where_no_rule_can_be_written(String seen) throws Exception {
+    Path file = file(GOOD);
+    NewConfigFile.bind(file, seen.isEmpty() ? Optional.empty() : RepositoryUrl.of(seen));
+    assertThat(LocalConfigFile.load(file, environment(Map.of())).policy()).isEqualTo(Policy.NONE);
+    assertThat(Files.readString(file)).contains("#   repositories: sftp:backup@nas:/srv/restic");
   }
 
   @Test

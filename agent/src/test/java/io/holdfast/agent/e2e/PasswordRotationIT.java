@@ -193,7 +193,9 @@ class PasswordRotationIT {
       throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      Path inFile = Files.createDirectories(directory.resolve("secrets")).resolve("repository");
+      Path inFile =
+          Files.createDirectories(directory.resolve("secrets"))
+              .resolve("repository_password.repository");
       secret(inFile, Site.REPOSITORY_PASSWORD);
       psql.setting("repository_password", "file:repository");
       Rotation rotation = new Rotation(site);
@@ -201,7 +203,7 @@ class PasswordRotationIT {
       Path chosen = directory.resolve("chosen");
       secret(chosen, "chosen-by-the-admin");
       assertThat(rotation.call("--new-password-file=" + chosen).out())
-          .contains("write the new password into the file secrets/repository");
+          .contains("write the new password into the file secrets/repository_password.repository");
       site.daemon();
       assertThat(rotation.call("--finish").all())
           .contains("does not open the repository by the new");
@@ -218,21 +220,21 @@ class PasswordRotationIT {
       throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      site.variable("HOLDFAST_SECRET_REPO", Site.REPOSITORY_PASSWORD);
-      psql.setting("repository_password", "env:HOLDFAST_SECRET_REPO");
+      site.variable("HOLDFAST_SECRET_REPOSITORY_PASSWORD", Site.REPOSITORY_PASSWORD);
+      psql.setting("repository_password", "env:HOLDFAST_SECRET_REPOSITORY_PASSWORD");
       Rotation rotation = new Rotation(site);
       assertThat(rotation.call().all())
-          .contains("\"env:HOLDFAST_SECRET_REPO\"", "--new-password-file");
+          .contains("\"env:HOLDFAST_SECRET_REPOSITORY_PASSWORD\"", "--new-password-file");
       Path first = directory.resolve("first");
       secret(first, "first-new-password");
       assertThat(rotation.call("--new-password-file=" + first).out())
           .contains("set that variable anew for the agent's service");
       assertThat(keys(site)).isEqualTo(2);
-      site.variable("HOLDFAST_SECRET_REPO", "first-new-password");
+      site.variable("HOLDFAST_SECRET_REPOSITORY_PASSWORD", "first-new-password");
       site.daemon();
       rotation.awaitUsedBy(Site.DEVICE);
       rotation.succeeds("--finish");
-      assertThat(password(psql)).isEqualTo("env:HOLDFAST_SECRET_REPO");
+      assertThat(password(psql)).isEqualTo("env:HOLDFAST_SECRET_REPOSITORY_PASSWORD");
 
       Path keyFile = Files.createDirectories(directory.resolve("secrets")).resolve("fleet.key");
       secret(keyFile, FleetKeys.newLine().value());
@@ -267,6 +269,10 @@ class PasswordRotationIT {
           "INSERT INTO settings (device_id, key, value) VALUES (?, 'repository_url', ?)",
           Site.DEVICE,
           "local:" + site.repository());
+      psql.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES (?, 'repository_password', ?)",
+          Site.DEVICE,
+          Site.REPOSITORY_PASSWORD);
       rotation.succeeds();
       assertThat(keys(site)).isEqualTo(2);
     }

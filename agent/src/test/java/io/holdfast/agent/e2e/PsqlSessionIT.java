@@ -111,6 +111,11 @@ class PsqlSessionIT {
           "INSERT INTO settings (device_id, key, value) VALUES (?, 'repository_url', ?)",
           Site.DEVICE,
           site.repository().toString());
+      // With a repository of its own it is not told the fleet's password.
+      psql.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES (?, 'repository_password', ?)",
+          Site.DEVICE,
+          Site.REPOSITORY_PASSWORD);
       psql.job(Site.DEVICE, "home", site.source("first", 3).toString());
       assertThat(site.holdfast("backup", "home").exitCode()).isZero();
       assertThat(site.restic("snapshots")).hasSize(1);

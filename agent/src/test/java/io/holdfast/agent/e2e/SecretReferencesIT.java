@@ -54,8 +54,8 @@ class SecretReferencesIT {
       Files.writeString(keyFile(), secret(site, "", "new-key") + "\n");
       String encrypted = secret(site, Site.REPOSITORY_PASSWORD, "encrypt", "repository_password");
       psql.setting("repository_password", encrypted);
-      Files.writeString(directory.resolve("secrets/url"), site.repository() + "\n");
-      psql.setting("repository_url", "file:url");
+      Files.writeString(directory.resolve("secrets/repository_url.main"), site.repository() + "\n");
+      psql.setting("repository_url", "file:main");
       site.daemon();
       new FaultyJobs(site).goOn("home");
       assertThat(psql.rows("SELECT * FROM settings").toString())
@@ -82,7 +82,7 @@ class SecretReferencesIT {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
       psql.setting("sync_interval_seconds", "5");
-      psql.setting("repository_password", "file:password");
+      psql.setting("repository_password", "file:main");
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       site.daemon();
       eventually()
@@ -90,13 +90,14 @@ class SecretReferencesIT {
               assertThat(psql.rows("SELECT message FROM problems").toString())
                   .contains(
                       "setting \"repository_password\" refers to the file "
-                          + directory.resolve("secrets/password")
+                          + directory.resolve("secrets/repository_password.main")
                           + ", which is not there"));
       Result status = site.holdfast("status");
       assertThat(status.exitCode()).isEqualTo(1);
       assertThat(status.out()).contains("Put the secret into that file.");
       Files.createDirectories(directory.resolve("secrets"));
-      Files.writeString(directory.resolve("secrets/password"), Site.REPOSITORY_PASSWORD + "\n");
+      Files.writeString(
+          directory.resolve("secrets/repository_password.main"), Site.REPOSITORY_PASSWORD + "\n");
       eventually()
           .until(() -> psql.rows("SELECT FROM problems WHERE code = 'setting-invalid'").isEmpty());
       new FaultyJobs(site).goOn("other");
@@ -111,13 +112,15 @@ class SecretReferencesIT {
         new String[][] {
           {"file:../../etc/shadow", "refers to a file by a name that is not allowed"},
           {"file:/etc/shadow", "refers to a file by a name that is not allowed"},
-          {"env:HOME", "refers to a variable by a name that is not allowed"},
+          {"env:HOME", "refers to a variable by a name that is not allowed for it"},
+          {"env:HOLDFAST_SECRET_REPOSITORY_URL", "refers to a variable by a name that is not"},
+          {"env:HOLDFAST_SECRET_REPOSITORY_PASSWORDS", "refers to a variable by a name that"},
           {"enc:v1:abc", "is no whole encrypted value"}
         }) {
       assertThatThrownBy(() -> psql.setting("repository_password", wrong[0]))
           .hasMessageContaining("\"repository_password\" " + wrong[1]);
     }
     psql.setting("repository_password", "file:repo.password");
-    psql.setting("repository_environment", "env:HOLDFAST_SECRET_S3");
+    psql.setting("repository_environment", "env:HOLDFAST_SECRET_REPOSITORY_ENVIRONMENT_S3");
   }
 }

@@ -143,6 +143,21 @@ class TyposIT {
             setting(
                 "'repository_environment', '{AWS_SECRET_ACCESS_KEY: " + SECRET + "}'",
                 "is no JSON object of strings"),
+            setting(
+                "'repository_url', 'rclone::webdav,pass=" + SECRET + ":x'",
+                "setting refused: \"repository_url\" goes through rclone, and names no"),
+            setting("'repository_url', 'srv/restic'", "is a path that does not begin at the root"),
+            setting("'repository_cache_dir', 'cache'", "\"repository_cache_dir\" is no absolute"),
+            setting("'repository_cache_dir', E'/a\\nb'", "\"repository_cache_dir\" is no absolute"),
+            setting(
+                "'repository_environment', 'env:HOLDFAST_SECRET_REPOSITORY_PASSWORD'",
+                "\"repository_environment\" refers to a variable by a name that is not allowed"),
+            target(
+                "'new', 'sftp:-o" + SECRET + ":/x', 'p', NULL",
+                "copy target refused: \"repository_url\" has a user or a host that begins with"),
+            target(
+                "'new', '/third', 'env:HOLDFAST_SECRET_REPOSITORY_URL', NULL",
+                "copy target refused: \"repository_password\" refers to a variable"),
             new String[] {
               "INSERT INTO settings (key, value) VALUES ('repository_password', '" + SECRET + "')",
               "duplicate key value violates unique constraint \"settings_device_key\""

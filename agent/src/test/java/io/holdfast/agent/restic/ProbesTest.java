@@ -29,7 +29,7 @@ class ProbesTest {
     assertThat(probe.state()).isEqualTo(State.UNREACHABLE);
     assertThat(probe.message())
         .isEqualTo(
-            "the repository rest:http://user:***@host/ does not answer: dial tcp 127.0.0.1:1:"
+            "the repository rest:http://user:********@host/ does not answer: dial tcp 127.0.0.1:1:"
                 + " connect: connection refused");
   }
 

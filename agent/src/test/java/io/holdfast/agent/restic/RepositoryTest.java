@@ -57,8 +57,41 @@ class RepositoryTest {
   @Test
   void people_see_its_place_without_the_password() {
     assertThat(repository("rest:https://user:p@ss:word@host/path", "x").display())
-        .isEqualTo("rest:https://user:***@host/path");
+        .isEqualTo("rest:https://user:********@host/path");
     assertThat(repository("/mnt/repo", "repo").display()).isEqualTo("/mnt/repo");
+  }
+
+  @Test
+  void one_that_a_person_gives_by_a_relative_path_is_shown_as_it_was_given() {
+    assertThat(repository("some/repo", "x").display()).isEqualTo("some/repo");
+    assertThat(repository("rclone:nas,pass=secret:x", "x").display()).isEqualTo("rclone:********");
+  }
+
+  @Test
+  void nothing_of_a_hidden_place_is_left_in_what_restic_says() {
+    Repository hidden =
+        new Repository(
+            new Secret("rest:https://user:s3cret@nas.example/deep/place/"),
+            new Secret("password"),
+            Optional.empty(),
+            Map.of(),
+            true);
+    assertThat(hidden.display()).isEqualTo("rest:********");
+    for (String line :
+        new String[] {
+          "Fatal: unable to open repository at rest:https://user:***@nas.example/deep/place/: refused",
+          "Head \"https://user:***@nas.example/deep/place/config\": dial tcp: lookup nas.example",
+          "unexpected HTTP response (404): 404 Not Found /deep/place/config"
+        }) {
+      assertThat(hidden.redaction().redact(line)).doesNotContain("nas.example", "deep/place");
+    }
+    Repository disk =
+        new Repository(
+            new Secret("/mnt/TOPSECRET"), new Secret("password"), Optional.empty(), Map.of(), true);
+    assertThat(disk.redaction().redact("stat /mnt/TOPSECRET/config: no such file"))
+        .isEqualTo("stat ***/config: no such file");
+    assertThat(disk.withPassword(new Secret("other")).hidden()).isTrue();
+    assertThat(disk.withPassword(new Secret("other")).password()).isEqualTo(new Secret("other"));
   }
 
   @Test

@@ -37,7 +37,15 @@ class MachineSecretsTest {
   private Found find(String setting, String value) {
     return new MachineSecrets(
             directory.resolve("secrets"),
-            Map.of("HOLDFAST_SECRET_REPO", "from-env", "HOME", "/root"))
+            Map.of(
+                "HOLDFAST_SECRET_REPOSITORY_PASSWORD",
+                "from-env",
+                "HOLDFAST_SECRET_REPOSITORY_PASSWORD_2",
+                "another",
+                "HOLDFAST_SECRET_REPOSITORY_PASSWORDS",
+                "of-no-setting",
+                "HOME",
+                "/root"))
         .find(setting, value);
   }
 
@@ -63,9 +71,37 @@ class MachineSecretsTest {
 
   @Test
   void a_file_in_the_secrets_directory_is_read_without_the_end_of_its_line() throws IOException {
-    Files.writeString(directory.resolve("secrets/repo"), "plugh\n");
+    Files.writeString(directory.resolve("secrets/repository_password.repo"), "plugh\n");
     assertThat(find("file:repo")).isEqualTo(plain("plugh"));
     missing(find("file:other"), "which is not there");
+  }
+
+  @Test
+  void a_file_is_good_for_the_setting_in_its_name_alone() throws IOException {
+    Path secrets = directory.resolve("secrets");
+    Files.writeString(secrets.resolve("repository_password.offsite"), "plugh");
+    assertThat(find("repository_password", "file:offsite")).isEqualTo(plain("plugh"));
+    for (String other : new String[] {"repository_url", "repository_environment"}) {
+      missing(find(other, "file:offsite"), "which is not there");
+      missing(find(other, "file:repository_password.offsite"), "which is not there");
+    }
+  }
+
+  @Test
+  void a_file_with_a_name_of_before_is_not_read_and_how_to_rename_it_is_told() throws IOException {
+    Path older = Files.writeString(directory.resolve("secrets/offsite"), "plugh");
+    Path newer = directory.resolve("secrets/repository_password.offsite");
+    assertThat(find("file:offsite"))
+        .isInstanceOfSatisfying(
+            Found.Missing.class,
+            m -> {
+              assertThat(m.why()).contains(newer + ", which is not there");
+              assertThat(m.remedy()).contains("mv " + older + " " + newer);
+            });
+    Files.writeString(directory.resolve("secrets/repository_url.x"), "plugh");
+    assertThat(find("file:repository_url.x"))
+        .isInstanceOfSatisfying(
+            Found.Missing.class, m -> assertThat(m.remedy()).doesNotContain("mv "));
   }
 
   @Test
@@ -81,9 +117,14 @@ class MachineSecretsTest {
 
   @Test
   void only_variables_that_are_meant_for_it_can_be_named() {
-    assertThat(find("env:HOLDFAST_SECRET_REPO")).isEqualTo(plain("from-env"));
-    missing(find("env:HOLDFAST_SECRET_OTHER"), "which the agent does not have");
+    assertThat(find("env:HOLDFAST_SECRET_REPOSITORY_PASSWORD")).isEqualTo(plain("from-env"));
+    assertThat(find("env:HOLDFAST_SECRET_REPOSITORY_PASSWORD_2")).isEqualTo(plain("another"));
+    missing(find("env:HOLDFAST_SECRET_REPOSITORY_PASSWORD_OTHER"), "which the agent does not have");
     missing(find("env:HOME"), "a name that is not allowed");
+    missing(find("env:HOLDFAST_SECRET_REPOSITORY_PASSWORDS"), "a name that is not allowed");
+    missing(
+        find("repository_url", "env:HOLDFAST_SECRET_REPOSITORY_PASSWORD"),
+        "a name that is not allowed for it");
   }
 
   @Test

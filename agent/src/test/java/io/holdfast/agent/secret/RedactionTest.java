@@ -39,6 +39,8 @@ class RedactionTest {
         .isEqualTo("open rest:https://backup:***@host:8000/repo failed");
     assertThat(Redaction.none().redact("postgresql://u:p%40ss@h/db"))
         .isEqualTo("postgresql://u:***@h/db");
+    assertThat(Redaction.none().redact("open rest:https://us@er:s3cr@TAIL@host/a@b failed"))
+        .isEqualTo("open rest:https://us@er:***@host/a@b failed");
   }
 
   @Test

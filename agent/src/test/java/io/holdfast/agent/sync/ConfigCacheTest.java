@@ -120,6 +120,32 @@ class ConfigCacheTest {
   }
 
   @Test
+  void what_belongs_to_the_fleets_repository_is_not_kept_where_the_device_has_its_own()
+      throws Exception {
+    String rows =
+        FileJson.JSON
+            .writeValueAsString(ROWS)
+            .replace(
+                "\"settings\":[",
+                "\"settings\":["
+                    + setting(false, "repository_url", "rest:https://u:fleet-plugh@nas/")
+                    + setting(false, "repository_password", "fleet-plugh")
+                    + setting(false, "repository_environment", "{fleet-plugh}")
+                    + setting(false, "log_level", "debug")
+                    + setting(true, "repository_url", "/own"));
+    // As an older agent has kept it.
+    ConfigRows read = FileJson.JSON.readValue(rows, ConfigRows.class);
+    assertThat(read.settings().stream().map(row -> row.key() + " " + row.ofDevice()))
+        .containsExactly("log_level false", "repository_url true", "repository_password true");
+    cache().save(read, NOON);
+    assertThat(file()).content().contains("/own").doesNotContain("fleet-plugh");
+  }
+
+  private static String setting(boolean ofDevice, String key, String value) {
+    return "{\"ofDevice\":%s,\"key\":\"%s\",\"value\":\"%s\"},".formatted(ofDevice, key, value);
+  }
+
+  @Test
   void that_of_another_device_or_control_plane_is_not_used_and_not_damaged() {
     cache().save(ROWS, NOON);
     assertThat(new ConfigCache(directory, "desktop", "db.example/holdfast").load()).isEmpty();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.schedule.Schedule;
 import io.holdfast.agent.schedule.Timing;
 import io.holdfast.agent.secret.Secret;
@@ -18,6 +19,7 @@ import io.holdfast.agent.sync.ConfigRows.VerifyColumns;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -78,6 +80,16 @@ class DeviceConfigTest {
       List<JobRow> jobs,
       List<ScheduleRow> schedules,
       List<SettingRow> settings) {
+    return config(windows, policy, jobs, schedules, settings, SecretSource.plain());
+  }
+
+  private static DeviceConfig config(
+      boolean windows,
+      Policy policy,
+      List<JobRow> jobs,
+      List<ScheduleRow> schedules,
+      List<SettingRow> settings,
+      SecretSource secrets) {
     return DeviceConfig.from(
         new ConfigRows(
             new DeviceRow("d", "D", true, false),
@@ -86,7 +98,7 @@ class DeviceConfigTest {
             settings,
             new Server(Instant.EPOCH, "", false)),
         BERLIN,
-        SecretSource.plain(),
+        secrets,
         policy,
         windows);
   }
@@ -335,6 +347,200 @@ class DeviceConfigTest {
     assertThat(
             config(policy, List.of(reading("/srv")), List.of(), allowed).settings().repositoryUrl())
         .isPresent();
+  }
+
+  private static Policy repositories(String... allowed) {
+    return new Policy(Optional.empty(), Optional.empty(), rule(allowed));
+  }
+
+  private static DeviceConfig place(Policy policy, String... keysAndValues) {
+    List<SettingRow> rows = new ArrayList<>();
+    for (int i = 0; i < keysAndValues.length; i += 2) {
+      rows.add(new SettingRow(false, keysAndValues[i], keysAndValues[i + 1]));
+    }
+    // A reference "file:x" stands for "x of KEY", but a URL for itself.
+    SecretSource secrets =
+        (key, value) ->
+            value.equals("file:missing")
+                ? new SecretSource.Found.Missing("is not there", "Put it there.")
+                : new SecretSource.Found.Plain(new Secret(value.replaceFirst("^file:", "")));
+    return config(false, policy, List.of(), List.of(), rows, secrets);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "srv/restic | is a path that does not begin at the root of this machine",
+        "C:\\restic | is a path that does not begin at the root of this machine",
+        "sftp:-oProxyCommand=hunter22:/x | has a user or a host that begins with \"-\"",
+        "rclone::webdav,url=hunter22:x | names no configured remote",
+        "file:hunter22 | refers to what is no repository's URL: that is a path that does not begin"
+      })
+  void a_url_that_is_not_to_be_used_is_told_and_there_is_no_repository(String url, String why) {
+    DeviceConfig config = place(Policy.NONE, "repository_url", url, "repository_password", "x");
+    assertThat(config.settings().repositoryUrl()).isEmpty();
+    assertThat(problems(config))
+        .singleElement()
+        .asString()
+        .contains("setting \"repository_url\" ")
+        .contains(why)
+        .doesNotContain("hunter22");
+  }
+
+  @Test
+  void rclone_needs_the_machines_own_word_for_the_remote() {
+    for (Policy policy :
+        List.of(Policy.NONE, repositories("rclone:nas:"), remotes(), remotes("other"))) {
+      DeviceConfig config = place(policy, "repository_url", "rclone:nas:backups");
+      assertThat(config.settings().repositoryUrl()).isEmpty();
+      assertThat(problems(config))
+          .singleElement()
+          .asString()
+          .contains("by a remote that policy.rclone_remotes does not name");
+    }
+    DeviceConfig config = place(remotes("nas"), "repository_url", "rclone:nas:backups");
+    assertThat(config.settings().repositoryUrl()).isPresent();
+    assertThat(config.problems()).isEmpty();
+  }
+
+  private static Policy remotes(String... names) {
+    return new Policy(
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        rule(names),
+        rule("/var/cache", "/srv/cache"),
+        Optional.empty(),
+        false);
+  }
+
+  @Test
+  void a_rule_for_repositories_holds_what_is_below_and_no_neighbour() {
+    Policy policy = repositories("rest:https://nas/a", "/srv/restic");
+    for (String allowed :
+        List.of("rest:https://nas/a", "rest:https://u:p@nas/a/web", "/srv/restic/web")) {
+      assertThat(place(policy, "repository_url", allowed).settings().repositoryUrl())
+          .as(allowed)
+          .isPresent();
+    }
+    for (String refused :
+        List.of("rest:https://nas/ab", "rest:https://nas@evil/a", "/srv/restic2", "/srv")) {
+      DeviceConfig config = place(policy, "repository_url", refused);
+      assertThat(config.settings().repositoryUrl()).as(refused).isEmpty();
+      assertThat(problems(config).getFirst()).contains("policy.repositories does not allow");
+    }
+    assertThat(place(repositories(), "repository_url", "/srv").settings().repositoryUrl())
+        .as("none")
+        .isEmpty();
+  }
+
+  @Test
+  void credentials_that_the_machine_keeps_go_only_where_the_machine_says() {
+    String[] rows = {
+      "repository_url", "rest:https://nas/a", "repository_environment", "file:{\"ST_KEY\": \"x\"}"
+    };
+    DeviceConfig refused = place(Policy.NONE, rows);
+    assertThat(refused.settings().repositoryUrl()).isEmpty();
+    assertThat(refused.settings().repositoryEnvironment()).isEmpty();
+    assertThat(problems(refused))
+        .singleElement()
+        .asString()
+        .contains("nothing on this machine says that they are for that repository_url");
+
+    assertThat(place(repositories("rest:https://nas/"), rows).settings().repositoryEnvironment())
+        .containsEntry("ST_KEY", new Secret("x"));
+    DeviceConfig foreign = place(repositories("rest:https://other/"), rows);
+    assertThat(foreign.settings().repositoryEnvironment()).isEmpty();
+    assertThat(problems(foreign))
+        .singleElement()
+        .asString()
+        .contains("policy.repositories does not allow");
+
+    rows[1] = "file:rest:https://nas/a";
+    DeviceConfig ofTheMachine = place(Policy.NONE, rows);
+    assertThat(ofTheMachine.settings().repositoryEnvironment()).isNotEmpty();
+    assertThat(ofTheMachine.settings().repositoryUrl()).get().matches(RepositoryUrl::hidden);
+    assertThat(ofTheMachine.toString()).doesNotContain("nas");
+  }
+
+  @Test
+  void no_secret_is_looked_up_for_a_place_that_is_refused() {
+    DeviceConfig config =
+        place(
+            repositories("/srv"),
+            "repository_url",
+            "/elsewhere",
+            "repository_password",
+            "file:missing",
+            "repository_environment",
+            "file:missing");
+    assertThat(problems(config))
+        .singleElement()
+        .asString()
+        .contains("policy.repositories does not allow");
+    assertThat(config.settings().repositoryPassword()).isEmpty();
+  }
+
+  @Test
+  void a_variable_in_a_row_does_not_lead_around_a_rule() {
+    String[] rows = {
+      "repository_url",
+      "azure:container:/a",
+      "repository_environment",
+      "{\"AZURE_ACCOUNT_NAME\": \"evil\"}"
+    };
+    assertThat(place(Policy.NONE, rows).settings().repositoryUrl()).isPresent();
+    DeviceConfig refused = place(repositories("azure:container"), rows);
+    assertThat(refused.settings().repositoryUrl()).isEmpty();
+    assertThat(problems(refused))
+        .singleElement()
+        .asString()
+        .contains("says by AZURE_ACCOUNT_NAME where the repository is")
+        .doesNotContain("evil");
+    rows[3] = "file:" + rows[3];
+    assertThat(place(repositories("azure:container"), rows).settings().repositoryUrl()).isPresent();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/var/cache/restic, true, ''",
+    "/srv/cache, true, ''",
+    "/srv/cache/../../etc, false, is outside of what policy.cache_roots allows",
+    "/srv/cached, false, is outside of what policy.cache_roots allows",
+    "cache, false, is no absolute path on this machine",
+    "C:\\cache, false, is no absolute path on this machine"
+  })
+  void restics_cache_is_where_the_machine_lets_it_be(String written, boolean used, String why) {
+    DeviceConfig config = place(remotes(), "repository_cache_dir", written);
+    assertThat(config.settings().repositoryCacheDir().isPresent()).isEqualTo(used);
+    assertThat(String.join("", problems(config))).contains(why);
+    assertThat(config.problems()).hasSize(used ? 0 : 1);
+    if (written.startsWith("/")) {
+      assertThat(
+              place(Policy.NONE, "repository_cache_dir", written).settings().repositoryCacheDir())
+          .as("without a rule")
+          .contains(written);
+    }
+  }
+
+  @Test
+  void a_device_with_a_repository_of_its_own_has_no_use_for_the_fleets_secrets() {
+    DeviceConfig config =
+        config(
+            List.of(),
+            List.of(),
+            List.of(
+                new SettingRow(false, "repository_url", "/fleet"),
+                new SettingRow(false, "repository_password", "hunter22"),
+                new SettingRow(false, "repository_environment", "{\"ST_KEY\": \"x\"}"),
+                new SettingRow(true, "repository_url", "/own")));
+    assertThat(config.settings().repositoryUrl())
+        .get()
+        .extracting(RepositoryUrl::masked)
+        .isEqualTo("/own");
+    assertThat(config.settings().repositoryPassword()).isEmpty();
+    assertThat(config.settings().repositoryEnvironment()).isEmpty();
   }
 
   private static JobRow ofKind(String kind, List<String> paths) {

@@ -177,6 +177,8 @@ public final class ControlPlane {
     for (String table : List.of("devices", "backup_jobs", "schedules", "settings")) {
       execute("ALTER TABLE " + table + " DISABLE TRIGGER " + table + "_check");
     }
+    execute("ALTER TABLE settings DISABLE TRIGGER settings_place_check");
+    execute("ALTER TABLE settings DISABLE TRIGGER settings_reference_check");
   }
 
   public List<Map<String, Object>> rows(String sql, Object... arguments) {
