@@ -6,18 +6,24 @@ import io.holdfast.agent.config.EnrolmentToken;
 import io.holdfast.agent.config.Environment;
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.config.InvalidDatabaseUrl;
+import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** A database named on the command line; its password never is. */
 final class DatabaseOptions {
 
+  private static final Logger log = LoggerFactory.getLogger("config");
+  private static final String OPTION = "--database-url";
+
   @Option(
-      names = "--database-url",
+      names = OPTION,
       paramLabel = "URL",
       description = "postgresql://host:port/database or a JDBC URL")
   private @Nullable String url;
@@ -83,7 +89,9 @@ final class DatabaseOptions {
 
   /** The control plane of the token, or the one that the options name in its place. */
   DatabaseAddress of(EnrolmentToken token) {
-    return parse(url == null ? token.databaseUrl() : url).as(token.user(), token.password());
+    DatabaseAddress address =
+        url == null ? parse(token.databaseUrl(), "the token's URL") : parse(url, OPTION);
+    return address.as(token.user(), token.password());
   }
 
   private DatabaseAddress base(Optional<DatabaseAddress> configured) {
@@ -94,16 +102,18 @@ final class DatabaseOptions {
               "no database is named",
               "Give --database-url, or a configuration file that names one."));
     }
-    return parse(url);
+    return parse(url, OPTION);
   }
 
-  private static DatabaseAddress parse(String url) {
+  private static DatabaseAddress parse(String url, String where) {
     try {
-      return DatabaseUrl.parse(url);
+      DatabaseAddress address = DatabaseUrl.parse(url);
+      address.gap().ifPresent(gap -> log.warn("{}. {}", gap, LocalConfig.remedyForGap(where)));
+      return address;
     } catch (InvalidDatabaseUrl e) {
       throw new CommandFailure(
           ExitCode.USAGE,
-          "--database-url cannot be used: " + e.getMessage(),
+          where + " cannot be used: " + e.getMessage(),
           "docs/configuration.md shows both forms.");
     }
   }

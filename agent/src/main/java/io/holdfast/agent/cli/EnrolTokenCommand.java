@@ -66,7 +66,7 @@ final class EnrolTokenCommand implements Callable<Integer> {
       String user =
           logins.issue(
               device, Optional.ofNullable(name), Optional.ofNullable(platform), password, expires);
-      String token = new EnrolmentToken(address.jdbcUrl(), user, password, device).text();
+      String token = new EnrolmentToken(address.urlForOthers(), user, password, device).text();
       if (json.wanted()) {
         JsonOutput.print(spec.commandLine().getOut(), new Issued(device, user, token));
       } else {

@@ -152,7 +152,7 @@ final class RegisterCommand implements Callable<Integer> {
       write(
           file,
           given.deviceId(),
-          address.verifiedUrl(),
+          address.jdbcUrl(),
           Optional.of(given.user()),
           Optional.of(passwordFile));
     }

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.Set;
 
 /**
  * Where the control plane is, and who we are there.
@@ -24,10 +24,8 @@ public record DatabaseAddress(
     Optional<Path> passwordFile,
     String display) {
 
-  private static final Pattern LOCAL_HOST =
-      Pattern.compile("(localhost|127\\.[0-9.]+|\\[::1])(:[0-9]+)?");
-  private static final Pattern SAFE_SSL =
-      Pattern.compile(".*[?&]sslmode=(require|verify-ca|verify-full)(&.*)?");
+  /** What an admin proves himself with; it is nobody else's, and may hold a password. */
+  private static final Set<String> OWN_CERTIFICATE = Set.of("sslcert", "sslkey", "sslpassword");
 
   public DatabaseAddress {
     Objects.requireNonNull(jdbcUrl, "jdbcUrl");
@@ -61,28 +59,26 @@ public record DatabaseAddress(
     return new Secret(Files.readString(file).replaceFirst("\\R\\z", ""));
   }
 
-  /** The hosts, with commas between them. */
-  String hosts() {
-    return display.substring(0, display.indexOf('/'));
-  }
-
   /** Whether all its hosts are this machine itself. */
-  boolean isLocal() {
-    return Pattern.compile(",")
-        .splitAsStream(hosts())
-        .allMatch(host -> LOCAL_HOST.matcher(host).matches());
+  public boolean isLocal() {
+    return ServerProof.isLocal(DatabaseUrl.Parts.of(jdbcUrl).hosts());
   }
 
-  /** Whether no connection is made without TLS. */
-  boolean demandsTls() {
-    return SAFE_SSL.matcher(jdbcUrl).matches();
+  /**
+   * Why a server may answer that is not the one that is meant, in a sentence; empty if it has to
+   * prove itself, or is this machine.
+   */
+  public Optional<String> gap() {
+    DatabaseUrl.Parts url = DatabaseUrl.Parts.of(jdbcUrl);
+    return isLocal()
+        ? Optional.empty()
+        : ServerProof.gap(url.parameters())
+            .map(why -> "the connection to " + url.hosts() + " is not safe: " + why);
   }
 
-  /** The URL with the TLS that it should have: that of the server, proved, unless it is local. */
-  public String verifiedUrl() {
-    return isLocal() || jdbcUrl.contains("sslmode=")
-        ? jdbcUrl
-        : jdbcUrl + (jdbcUrl.contains("?") ? "&" : "?") + "sslmode=verify-full";
+  /** The URL for other machines: without what proves who its present user is. */
+  public String urlForOthers() {
+    return DatabaseUrl.Parts.of(jdbcUrl).without(OWN_CERTIFICATE);
   }
 
   DatabaseAddress withUser(Optional<String> other) {

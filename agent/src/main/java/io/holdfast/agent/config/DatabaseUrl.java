@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the two ways to write where a PostgreSQL database is: a JDBC URL, and libpq's URI ({@code
- * postgresql://user:password@host1:5432,host2:5433/database?sslmode=verify-full}).
+ * postgresql://user:password@host1:5432,host2:5433/database}). The one place where addresses are
+ * made, and so the one that has every server on another machine prove itself.
  */
 public final class DatabaseUrl {
 
@@ -32,17 +34,19 @@ public final class DatabaseUrl {
 
   /** libpq's parameters and what pgjdbc calls them. */
   private static final Map<String, String> LIBPQ_PARAMETERS =
-      Map.of(
-          "sslmode", "sslmode",
-          "sslcert", "sslcert",
-          "sslkey", "sslkey",
-          "sslrootcert", "sslrootcert",
-          "sslpassword", "sslpassword",
-          "target_session_attrs", "targetServerType",
-          "connect_timeout", "connectTimeout",
-          "application_name", "ApplicationName",
-          "options", "options",
-          "keepalives", "tcpKeepAlive");
+      Map.ofEntries(
+          Map.entry("sslmode", "sslmode"),
+          Map.entry("sslcert", "sslcert"),
+          Map.entry("sslkey", "sslkey"),
+          Map.entry("sslrootcert", "sslrootcert"),
+          Map.entry("sslpassword", "sslpassword"),
+          Map.entry("channel_binding", "channelBinding"),
+          Map.entry("require_auth", "requireAuth"),
+          Map.entry("target_session_attrs", "targetServerType"),
+          Map.entry("connect_timeout", "connectTimeout"),
+          Map.entry("application_name", "ApplicationName"),
+          Map.entry("options", "options"),
+          Map.entry("keepalives", "tcpKeepAlive"));
 
   private static final Map<String, String> TARGET_SESSION =
       Map.of(
@@ -113,17 +117,51 @@ public final class DatabaseUrl {
     Map<String, String> parameters = new LinkedHashMap<>(given);
     Optional<String> userParameter = Optional.ofNullable(parameters.remove("user"));
     Optional<String> passwordParameter = Optional.ofNullable(parameters.remove("password"));
+    ServerProof.demand(hosts, parameters);
     DEFAULTS.forEach(parameters::putIfAbsent);
+    return new DatabaseAddress(
+        jdbcUrl(hosts, database, parameters),
+        user.or(() -> userParameter),
+        password.or(() -> passwordParameter).map(Secret::new),
+        hosts + "/" + database);
+  }
+
+  private static String jdbcUrl(String hosts, String database, Map<String, String> parameters) {
     String query =
         parameters.entrySet().stream()
             .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), StandardCharsets.UTF_8))
             .sorted()
             .collect(Collectors.joining("&"));
-    return new DatabaseAddress(
-        "jdbc:postgresql://" + hosts + "/" + database + "?" + query,
-        user.or(() -> userParameter),
-        password.or(() -> passwordParameter).map(Secret::new),
-        hosts + "/" + database);
+    return "jdbc:postgresql://" + hosts + "/" + database + "?" + query;
+  }
+
+  /** A JDBC URL taken apart. */
+  record Parts(String hosts, String database, Map<String, String> parameters) {
+
+    /**
+     * @throws IllegalArgumentException if it is no JDBC URL of PostgreSQL
+     */
+    static Parts of(String jdbcUrl) {
+      Matcher url = JDBC.matcher(jdbcUrl);
+      if (!url.matches()) {
+        throw new IllegalArgumentException("no JDBC URL of PostgreSQL");
+      }
+      try {
+        return new Parts(
+            url.group("hosts"),
+            url.group("database"),
+            DatabaseUrl.parameters(url.group("parameters")));
+      } catch (InvalidDatabaseUrl e) {
+        throw new IllegalArgumentException(e);
+      }
+    }
+
+    /** The same without these parameters, as a JDBC URL. */
+    String without(Set<String> names) {
+      Map<String, String> kept = new LinkedHashMap<>(parameters);
+      kept.keySet().removeAll(names);
+      return jdbcUrl(hosts, database, kept);
+    }
   }
 
   private static Map<String, String> parameters(@Nullable String query) throws InvalidDatabaseUrl {

@@ -29,6 +29,8 @@ public final class LibpqEnvironment {
           "sslcert", "PGSSLCERT",
           "sslkey", "PGSSLKEY",
           "sslrootcert", "PGSSLROOTCERT",
+          "channelBinding", "PGCHANNELBINDING",
+          "requireAuth", "PGREQUIREAUTH",
           "connectTimeout", "PGCONNECT_TIMEOUT",
           "ApplicationName", "PGAPPNAME",
           "options", "PGOPTIONS",

@@ -1,10 +1,12 @@
 package io.holdfast.agent.config;
 
 import io.holdfast.agent.job.Policy;
+import io.holdfast.agent.job.Problem;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The machine's own configuration.
@@ -44,6 +46,30 @@ public record LocalConfig(
     Objects.requireNonNull(log, "log");
     Objects.requireNonNull(controlPlaneDump, "controlPlaneDump");
     warnings = List.copyOf(warnings);
+  }
+
+  /** Connections to the control plane by which another server could answer. */
+  public List<Problem> unprovedServers() {
+    return Stream.concat(
+            unproved("database", Optional.of(database)),
+            unproved("control_plane_dump", controlPlaneDump.map(ControlPlaneDumpSection::database)))
+        .toList();
+  }
+
+  private static Stream<Problem> unproved(String section, Optional<DatabaseAddress> address) {
+    return address.flatMap(DatabaseAddress::gap).stream()
+        .map(gap ->
+            Problem.ofDevice(
+                    section.replace('_', '-') + "-unproved", gap, remedyForGap(section + ".url"))
+                .asWarning());
+  }
+
+  /** What to do about a {@link DatabaseAddress#gap()}, by where its URL stands. */
+  public static String remedyForGap(String where) {
+    return "Have the server show a certificate for its name, and take what weakens the check out of"
+               + " "
+        + where
+        + ": without it sslmode is verify-full.";
   }
 
   /** Where this machine keeps the secrets that settings refer to: beside its configuration file. */

@@ -111,8 +111,8 @@ public final class LocalConfigFile {
       throw new InvalidConfig(
           List.of(
               file
-                  + ": there is no such configuration file. Run 'holdfast register' to write one, or name"
-                  + " another with --config."));
+                  + ": there is no such configuration file. Run 'holdfast register' to write one,"
+                  + " or name another with --config."));
     } catch (IOException e) {
       throw new InvalidConfig(
           List.of(
@@ -205,7 +205,7 @@ public final class LocalConfigFile {
       DatabaseAddress address =
           DatabaseUrl.parse(url.get().value()).withUser(text(section + ".user"));
       warnAboutFile(section, address);
-      warnAboutTls(section, address);
+      warnAboutServer(section, address);
       return Optional.of(
           address.withPassword(
               password(section, address), text(section + ".password_file").map(Path::of)));
@@ -307,17 +307,18 @@ public final class LocalConfigFile {
     }
   }
 
-  private void warnAboutTls(String section, DatabaseAddress address) {
-    if (!address.isLocal() && !address.demandsTls()) {
-      warnings.add(
-          file
-              + ":"
-              + yaml.entry(section + ".url").map(Entry::line).orElse(1)
-              + ": the connection to "
-              + address.hosts()
-              + " may go without TLS. Add sslmode=verify-full to "
-              + section
-              + ".url.");
-    }
+  private void warnAboutServer(String section, DatabaseAddress address) {
+    String place = section + ".url";
+    address
+        .gap()
+        .ifPresent(gap ->
+            warnings.add(
+                file
+                    + ":"
+                    + yaml.entry(place).map(Entry::line).orElse(1)
+                    + ": "
+                    + gap
+                    + ". "
+                    + LocalConfig.remedyForGap(place)));
   }
 }

@@ -94,6 +94,10 @@ public final class Agent {
     clock = parts.clock();
     clockWatch = new ClockWatch(clock);
     state = new AgentState(this::stateChanged);
+    parts
+        .config()
+        .unprovedServers()
+        .forEach(problem -> problems.set(problem.code(), Optional.of(problem)));
     sink = parts.runSink();
     drain = parts.drain();
     redelivery = parts.redelivery();
@@ -320,7 +324,8 @@ public final class Agent {
                     "records-refused",
                     refused + " run records were refused by the control plane and are kept aside",
                     "Look into the folder spool/refused of the machine's state directory, where the"
-                        + " reason stands beside each; remove them when they have been dealt with.")));
+                        + " reason stands beside each; remove them when they have been dealt"
+                        + " with.")));
     restUnlessPushed();
   }
 

@@ -1,9 +1,12 @@
 package io.holdfast.agent.daemon;
 
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.JobKind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.postgres.SchemaCheck;
+import io.holdfast.agent.postgres.ServerTls;
 import io.holdfast.agent.restic.RepositoryProbe;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
@@ -90,11 +93,37 @@ public final class Doctor {
     try {
       int schema = SchemaCheck.require(parts.database());
       ok("database", parts.config().database().display() + " answers");
+      tls(parts.config().database(), ServerTls.of(parts.database()));
       ok("schema", "version " + schema + " fits this agent");
       return Optional.of(parts.configSource().sync(parts.heartbeat()));
     } catch (ControlPlaneException e) {
       error(e.problem().code().startsWith("schema") ? "schema" : "database", e.problem());
       return Optional.empty();
+    }
+  }
+
+  /** What we demand, and what the server says of this very connection. */
+  private void tls(DatabaseAddress address, ServerTls seen) {
+    Optional<String> gap = address.gap();
+    String encrypted =
+        seen.cipher().orElse("no TLS")
+            + seen.client().map(name -> ", and has seen our certificate, " + name).orElse("");
+    if (gap.isPresent()) {
+      add(
+          "tls",
+          Grade.WARNING,
+          gap.get() + "; the server sees " + encrypted,
+          LocalConfig.remedyForGap("database.url"));
+    } else if (address.isLocal()) {
+      ok("tls", "the connection does not leave this machine; the server sees " + encrypted);
+    } else if (seen.cipher().isEmpty()) {
+      add(
+          "tls",
+          Grade.WARNING,
+          "the way to the next host is encrypted, but the server itself sees no TLS",
+          "Something is between, such as PgBouncer: have it speak TLS with the server too.");
+    } else {
+      ok("tls", "the server has proved its name by a certificate; it sees " + encrypted);
     }
   }
 
@@ -135,7 +164,8 @@ public final class Doctor {
             "restic",
             Grade.WARNING,
             restic.path() + " is version " + restic.version() + " and gives less than full service",
-            "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing before.");
+            "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing"
+                + " before.");
       } else {
         ok("restic", restic.path() + " is version " + restic.version());
       }

@@ -19,6 +19,7 @@ final class DatabaseFaults {
   static final String LOGIN_REFUSED = "database-login-refused";
   static final String RIGHT_MISSING = "database-right-missing";
   static final String SCHEMA_MISSING = "schema-missing";
+  private static final String NOT_PROVED = "database-not-proved";
 
   private DatabaseFaults() {}
 
@@ -28,6 +29,15 @@ final class DatabaseFaults {
     String state = sql.map(SQLException::getSQLState).orElse("");
     String place = "the database at " + address.display();
     String said = sql.map(DatabaseFaults::said).orElse(failure.getClass().getSimpleName());
+    Optional<String> remedy = sql.flatMap(ServerFaults::remedy);
+    if (remedy.isPresent()) {
+      return fault(
+          Kind.UNAVAILABLE,
+          NOT_PROVED,
+          place + " has not proved to be the right server: " + said,
+          remedy.get(),
+          failure);
+    }
     return switch (state == null ? "" : state) {
       case "28P01", "28000" ->
           fault(
@@ -61,8 +71,8 @@ final class DatabaseFaults {
                   + said,
               hint(failure)
                   .orElse(
-                      "Each device has a login of its own, which sees no other device: enrol this machine"
-                          + " ('holdfast enrol-token'), or let an admin run SELECT"
+                      "Each device has a login of its own, which sees no other device: enrol this"
+                          + " machine ('holdfast enrol-token'), or let an admin run SELECT"
                           + " holdfast.bind_login('USER', 'DEVICE-ID')."),
               failure);
       case "25006" ->
@@ -95,8 +105,8 @@ final class DatabaseFaults {
               Kind.UNAVAILABLE,
               "database-unreachable",
               place + " cannot be reached: " + said,
-              "Check that the server runs, that database.url is right, and the network between; the agent"
-                  + " tries again.",
+              "Check that the server runs, that database.url is right, and the network between; the"
+                  + " agent tries again.",
               failure);
       default ->
           fault(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.architecture.Page.Block;
 import io.holdfast.agent.architecture.Page.Line;
 import io.holdfast.agent.cli.Commands;
+import io.holdfast.agent.config.DatabaseUrl;
 import io.holdfast.agent.config.Environment;
 import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.config.LocalConfigFile;
@@ -36,6 +37,10 @@ class DocsTest {
           "(?<![\\w/.-])(?:packaging|docs|agent|migrations|\\.ci)/[\\w./-]*[\\w/](?![\\w*/-])");
   private static final Pattern OPTION = Pattern.compile("--[a-z][a-z-]+");
   private static final Pattern QUOTED_COMMAND = Pattern.compile("'(holdfast [^']+)'");
+
+  private static final Pattern DATABASE_URL =
+      Pattern.compile("(jdbc:)?postgresql://[\\w@.:,]+/[\\w?=&./-]+");
+  private static final Pattern FOREIGN_PROGRAM = Pattern.compile("(^|[^-\\w])(psql|pg_dump) ");
 
   private static final List<Page> PAGES = Page.all();
   private static final CommandLine HOLDFAST = Commands.all();
@@ -183,6 +188,32 @@ class DocsTest {
     missing.removeIf(command ->
         spans.stream().anyMatch(span -> span.matches("(holdfast )?" + command + "\\b.*")));
     assertThat(missing).as("commands that docs/cli.md does not name").containsOnly("help");
+  }
+
+  /**
+   * PostgreSQL's own programs demand nothing by themselves; ours demand it unless told otherwise.
+   */
+  @Test
+  void every_url_of_a_database_has_the_server_prove_itself() throws Exception {
+    List<String> weak = new ArrayList<>();
+    int urls = 0;
+    for (Page page : PAGES) {
+      for (Line text : texts(page)) {
+        for (String line : text.text().lines().toList()) {
+          for (var found : DATABASE_URL.matcher(line).results().toList()) {
+            urls++;
+            String url = found.group().replaceFirst("[.,]$", "");
+            boolean ours = !FOREIGN_PROGRAM.matcher(line).find();
+            if (DatabaseUrl.parse(url).gap().isPresent()
+                || !(ours || url.contains("sslmode=verify-full"))) {
+              weak.add(page.at(text.number()) + ": " + url);
+            }
+          }
+        }
+      }
+    }
+    assertThat(weak).isEmpty();
+    assertThat(urls).as("URLs that were found").isGreaterThan(12);
   }
 
   @Test

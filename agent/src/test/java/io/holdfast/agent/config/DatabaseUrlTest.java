@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.secret.Secret;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,10 +19,18 @@ class DatabaseUrlTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "postgresql://h/db | jdbc:postgresql://h/db?ApplicationName=holdfast&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true | h/db",
-        "postgres://h1,h2:5433/db?target_session_attrs=read-write | jdbc:postgresql://h1,h2:5433/db?ApplicationName=holdfast&connectTimeout=10&socketTimeout=60&targetServerType=primary&tcpKeepAlive=true | h1,h2:5433/db",
-        "postgresql://[::1]:5433/db?sslmode=verify-full&connect_timeout=3 | jdbc:postgresql://[::1]:5433/db?ApplicationName=holdfast&connectTimeout=3&socketTimeout=60&sslmode=verify-full&tcpKeepAlive=true | [::1]:5433/db",
-        "jdbc:postgresql://h:1/db?socketTimeout=5&prepareThreshold=0 | jdbc:postgresql://h:1/db?ApplicationName=holdfast&connectTimeout=10&prepareThreshold=0&socketTimeout=5&tcpKeepAlive=true | h:1/db"
+        "postgresql://localhost/db |"
+            + " jdbc:postgresql://localhost/db?ApplicationName=holdfast&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true"
+            + " | localhost/db",
+        "postgres://h1,h2:5433/db?target_session_attrs=read-write |"
+            + " jdbc:postgresql://h1,h2:5433/db?ApplicationName=holdfast&channelBinding=require&connectTimeout=10&requireAuth=%21password%2C%21md5&socketTimeout=60&sslmode=verify-full&targetServerType=primary&tcpKeepAlive=true"
+            + " | h1,h2:5433/db",
+        "postgresql://[::1]:5433/db?sslmode=verify-full&connect_timeout=3 |"
+            + " jdbc:postgresql://[::1]:5433/db?ApplicationName=holdfast&connectTimeout=3&socketTimeout=60&sslmode=verify-full&tcpKeepAlive=true"
+            + " | [::1]:5433/db",
+        "jdbc:postgresql://localhost:1/db?socketTimeout=5&prepareThreshold=0 |"
+            + " jdbc:postgresql://localhost:1/db?ApplicationName=holdfast&connectTimeout=10&prepareThreshold=0&socketTimeout=5&tcpKeepAlive=true"
+            + " | localhost:1/db"
       })
   void both_forms_become_a_jdbc_url_that_gives_up_in_time(String url, String jdbc, String display)
       throws InvalidDatabaseUrl {
@@ -54,12 +66,95 @@ class DatabaseUrlTest {
         "postgresql://h:port/db | is no host or host:port",
         "postgresql://h/db?sslmod=require | parameter \"sslmod\" is not supported",
         "postgresql://h/db?sslmode | not name=value",
-        "postgresql://h/db?target_session_attrs=master | unknown value \"master\""
+        "postgresql://h/db?target_session_attrs=master | unknown value \"master\"",
+        "postgresql://h/db?sslmode=on | sslmode has the unknown value \"on\"",
+        "postgresql://localhost/db?sslmode=on | sslmode has the unknown value \"on\"",
+        "postgresql://h/db?require_auth=scram-sha-256,md5 | permits a password in clear or by MD5",
+        "postgresql://h/db?require_auth=password | permits a password in clear or by MD5",
+        "jdbc:postgresql://localhost/db?PGHOST=h | parameter \"PGHOST\" names a place too",
+        "jdbc:postgresql://localhost/db?service=h | parameter \"service\" names a place too"
       })
   void what_cannot_be_meant_is_refused_with_a_sentence(String url, String sentence) {
     assertThatThrownBy(() -> DatabaseUrl.parse(url))
         .isInstanceOf(InvalidDatabaseUrl.class)
         .hasMessageContaining(sentence);
+  }
+
+  /** On the left what is written, on the right what counts; the last column is the warning. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "h/db | sslmode=verify-full requireAuth=%21password%2C%21md5 channelBinding=require | ",
+        "localhost,h/db | sslmode=verify-full requireAuth=%21password%2C%21md5"
+            + " channelBinding=require | ",
+        "h/db?sslcert=c&sslkey=k | sslmode=verify-full requireAuth=%21password%2C%21md5 | ",
+        "h/db?channel_binding=prefer | sslmode=verify-full requireAuth=%21password%2C%21md5"
+            + " channelBinding=prefer | ",
+        "h/db?require_auth=scram-sha-256 | sslmode=verify-full requireAuth=scram-sha-256"
+            + " channelBinding=require | ",
+        "h/db?require_auth=!gss | sslmode=verify-full requireAuth=%21gss%2C%21password%2C%21md5"
+            + " channelBinding=require | ",
+        "h/db?sslmode=verify-ca | sslmode=verify-ca requireAuth=%21password%2C%21md5"
+            + " channelBinding=require | any other name",
+        "h/db?sslmode=require | sslmode=require requireAuth=%21password%2C%21md5"
+            + " channelBinding=require | anybody's certificate",
+        "h/db?sslmode=prefer | sslmode=prefer requireAuth=%21password%2C%21md5 | may go without"
+            + " TLS",
+        "h/db?sslmode=disable | sslmode=disable requireAuth=%21password%2C%21md5 | may go without"
+            + " TLS",
+        "localhost/db | | ",
+        "LOCALHOST:5433/db | | ",
+        "127.0.0.1,[::1]:5433,[0:0:0:0:0:0:0:1]/db | | ",
+        "127.255.255.254/db?sslmode=disable | sslmode=disable | ",
+        "127.0.0.256/db | sslmode=verify-full requireAuth=%21password%2C%21md5"
+            + " channelBinding=require | ",
+        "127.0.0.1.example/db | sslmode=verify-full requireAuth=%21password%2C%21md5"
+            + " channelBinding=require | ",
+        "localhost.example/db | sslmode=verify-full requireAuth=%21password%2C%21md5"
+            + " channelBinding=require | ",
+        "[::2]/db | sslmode=verify-full requireAuth=%21password%2C%21md5 channelBinding=require | ",
+        "128.0.0.1/db | sslmode=verify-full requireAuth=%21password%2C%21md5 channelBinding=require"
+            + " | "
+      })
+  void a_server_on_another_machine_has_to_prove_itself_unless_the_url_says_otherwise(
+      String url, @Nullable String expected, @Nullable String warning) throws InvalidDatabaseUrl {
+    DatabaseAddress address = DatabaseUrl.parse("postgresql://" + url);
+    Set<String> demands =
+        Stream.of(address.jdbcUrl().replaceFirst(".*\\?", "").split("&", -1))
+            .filter(p -> p.matches("(sslmode|requireAuth|channelBinding)=.*"))
+            .collect(Collectors.toSet());
+    assertThat(demands)
+        .isEqualTo(expected == null ? Set.of() : Set.of(expected.strip().split(" +", -1)));
+    if (warning == null) {
+      assertThat(address.gap()).isEmpty();
+    } else {
+      assertThat(address.gap().orElseThrow()).contains(warning);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sslfactory=org.postgresql.ssl.NonValidatingFactory, false",
+    "sslhostnameverifier=org.example.Anybody, false",
+    "sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory, true",
+    "ssl=true, true",
+    "ssl=false, true"
+  })
+  void what_replaces_the_check_of_the_certificate_is_a_gap_too(String parameter, boolean proved)
+      throws InvalidDatabaseUrl {
+    assertThat(DatabaseUrl.parse("jdbc:postgresql://h/db?" + parameter).gap().isEmpty())
+        .isEqualTo(proved);
+  }
+
+  @Test
+  void others_do_not_get_an_admins_own_certificate_with_the_url() throws InvalidDatabaseUrl {
+    DatabaseAddress address =
+        DatabaseUrl.parse(
+            "postgresql://alice@h/db?sslcert=/a.crt&sslkey=/a.key&sslpassword=hunter22&sslrootcert=/root.crt");
+    assertThat(address.urlForOthers()).doesNotContain("/a.", "hunter22").contains("root.crt");
+    assertThat(DatabaseUrl.parse(address.urlForOthers()).jdbcUrl())
+        .contains("sslmode=verify-full", "channelBinding=require");
   }
 
   @Test

@@ -35,6 +35,11 @@ class LibpqEnvironmentTest {
     assertThat(of("jdbc:postgresql://db/h?ssl=true")).containsEntry("PGSSLMODE", "verify-full");
     assertThat(of("jdbc:postgresql://db/h?sslmode=require&ssl=true"))
         .containsEntry("PGSSLMODE", "require");
-    assertThat(of("jdbc:postgresql://db/h")).doesNotContainKey("PGSSLMODE");
+    assertThat(of("jdbc:postgresql://db/h"))
+        .containsEntry("PGSSLMODE", "verify-full")
+        .containsEntry("PGCHANNELBINDING", "require")
+        .containsEntry("PGREQUIREAUTH", "!password,!md5");
+    assertThat(of("jdbc:postgresql://localhost/h"))
+        .doesNotContainKeys("PGSSLMODE", "PGCHANNELBINDING", "PGREQUIREAUTH");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.holdfast.agent.job.Policy;
+import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
@@ -91,14 +92,17 @@ class LocalConfigFileTest {
                 + ":3: device.name must be a text and is a list. Write one value behind the colon.",
             file + ":4: the key databse is unknown. Did you mean database?",
             file
-                + ":6: restic must hold further keys and holds a single value. Write the keys below it, indented: path, releases.",
+                + ":6: restic must hold further keys and holds a single value. Write the keys below"
+                + " it, indented: path, releases.",
             file + ":8: the key state_directory is there twice. Remove one of them.");
     assertThat(findings("device:\n  name: x\ndatabase:\n  user: y\n"))
         .containsExactly(
             file
-                + ":1: device.id is missing. Name this device: a short text that no other device has and that never changes.",
+                + ":1: device.id is missing. Name this device: a short text that no other device"
+                + " has and that never changes.",
             file
-                + ":3: database.url is missing. Write where the control plane is: postgresql://host:5432/database.");
+                + ":3: database.url is missing. Write where the control plane is:"
+                + " postgresql://host:5432/database.");
     assertThat(findings(GOOD.replace("web-01", "' a'")).getFirst())
         .startsWith(file + ":2: device.id \" a\" is not allowed");
     assertThat(findings("device: {\n  id: a\n").getFirst()).contains("this is not valid YAML");
@@ -164,11 +168,12 @@ class LocalConfigFileTest {
                 .stream()
                 .map(finding -> finding.replaceFirst("^[^ ]+ ", "")))
         .containsExactly(
-            "log.file \"agent.log\" is no absolute path of a file, or has a percent sign. Write it from the root on, such as"
-                + " /var/log/holdfast/holdfast.log.",
-            "log.max_size \"10 TB\" is no size from 64K to 1G. Write a number and K, M or G, such as 10M.",
-            "log.keep \"0\" is no number from 1 to 20. Write how many files that were put aside are kept,"
-                + " such as 5.",
+            "log.file \"agent.log\" is no absolute path of a file, or has a percent sign. Write it"
+                + " from the root on, such as /var/log/holdfast/holdfast.log.",
+            "log.max_size \"10 TB\" is no size from 64K to 1G. Write a number and K, M or G, such"
+                + " as 10M.",
+            "log.keep \"0\" is no number from 1 to 20. Write how many files that were put aside are"
+                + " kept, such as 5.",
             "log.format \"jsn\" is unknown. Did you mean \"json\"?");
   }
 
@@ -294,16 +299,30 @@ class LocalConfigFileTest {
   }
 
   @Test
-  void a_connection_without_tls_to_another_host_is_warned_about() throws Exception {
-    assertThat(load(GOOD.replace("localhost", "db.example")).warnings())
+  void a_server_that_need_not_prove_itself_is_warned_about_and_a_problem() throws Exception {
+    LocalConfig weak =
+        load(GOOD.replace("localhost/holdfast", "db.example/holdfast?sslmode=require"));
+    assertThat(weak.warnings())
         .singleElement()
         .asString()
-        .contains(":5: the connection to db.example may go without TLS");
-    assertThat(
-            load(GOOD.replace("localhost/holdfast", "db.example/holdfast?sslmode=verify-full"))
-                .warnings())
-        .isEmpty();
-    assertThat(load(GOOD.replace("localhost", "127.0.0.1:5433,[::1]")).warnings()).isEmpty();
+        .contains(":5: the connection to db.example is not safe: with sslmode=require")
+        .contains("take what weakens the check out of database.url");
+    assertThat(weak.unprovedServers())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.code()).isEqualTo("database-unproved"))
+        .satisfies(problem -> assertThat(problem.severity()).isEqualTo(Problem.Severity.WARNING));
+    LocalConfig dump =
+        load(
+            GOOD
+                + "control_plane_dump:\n  url: postgresql://db.example/holdfast?sslmode=disable\n");
+    assertThat(dump.unprovedServers())
+        .singleElement()
+        .satisfies(problem -> assertThat(problem.code()).isEqualTo("control-plane-dump-unproved"));
+    for (String hosts : List.of("db.example", "127.0.0.1:5433,[::1]")) {
+      LocalConfig proved = load(GOOD.replace("localhost", hosts));
+      assertThat(proved.warnings()).isEmpty();
+      assertThat(proved.unprovedServers()).isEmpty();
+    }
   }
 
   @Test

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -57,6 +59,11 @@ public final class BreakableServer implements AutoCloseable {
   /** A new server on the loopback interface, its files in this directory. */
   public static BreakableServer startIn(Path directory) throws IOException {
     return startIn(directory, Place.LOOPBACK);
+  }
+
+  /** The same, and agents reach it by this name, which is none of this machine for them. */
+  public static BreakableServer startNamed(Path directory, String host) throws IOException {
+    return startIn(directory, new Place(List.of(), host, "127.0.0.1", "127.0.0.1/32"));
   }
 
   /** The same with its write-ahead log on this disk. */
@@ -109,6 +116,42 @@ public final class BreakableServer implements AutoCloseable {
 
   private void append(String line) throws IOException {
     Files.writeString(data.resolve("postgresql.conf"), line + "\n", StandardOpenOption.APPEND);
+  }
+
+  /**
+   * From now on it speaks TLS, with this certificate, and takes logins by certificates of this
+   * authority.
+   */
+  public void speakTls(Authority.Certified certified, Path root) throws IOException {
+    stop();
+    install(certified.certificate(), "server.crt");
+    install(certified.key(), "server.key");
+    install(root, "root.crt");
+    append("ssl = on");
+    append("ssl_ca_file = 'root.crt'");
+    start();
+  }
+
+  private void install(Path file, String name) throws IOException {
+    Path place = Files.copy(file, data.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rw-------"));
+    PostgresPrograms.unpacked().give(place);
+  }
+
+  /** This line of pg_hba.conf comes before all others from now on. */
+  public void admit(String line) throws IOException {
+    Path file = data.resolve("pg_hba.conf");
+    List<String> lines = new ArrayList<>(List.of(line));
+    lines.addAll(Files.readAllLines(file));
+    Files.write(file, lines);
+    execute("SELECT pg_reload_conf()");
+    eventually()
+        .until(() ->
+            shows(
+                "SELECT min(line_number) = 1 AND count(error) = 0 AND count(*) = "
+                    + lines.size()
+                    + " FROM pg_hba_file_rules",
+                "t"));
   }
 
   /** What the server has logged. */

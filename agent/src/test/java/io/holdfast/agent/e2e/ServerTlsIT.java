@@ -1,0 +1,241 @@
+package io.holdfast.agent.e2e;
+
+import static io.holdfast.agent.testing.Site.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.holdfast.agent.config.DatabaseAddress;
+import io.holdfast.agent.testing.Authority;
+import io.holdfast.agent.testing.Authority.Certified;
+import io.holdfast.agent.testing.BreakableServer;
+import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.HostNames;
+import io.holdfast.agent.testing.Program;
+import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.Site;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A PostgreSQL on another machine, with certificates: who is taken for it, and who is not. */
+class ServerTlsIT {
+
+  private static final String HOST = "db.holdfast.test";
+  private static final String ALSO = "other.holdfast.test";
+
+  @TempDir private Path directory;
+
+  private Authority authority;
+  private BreakableServer server;
+  private ControlPlane psql;
+  private String names = "";
+
+  @BeforeEach
+  void start() throws Exception {
+    authority = new Authority(directory.resolve("authority"), "Holdfast's tests");
+    server = BreakableServer.startNamed(directory.resolve("server"), HOST);
+    psql = server.controlPlane();
+    names = HostNames.of(directory, HOST, ALSO);
+  }
+
+  @AfterEach
+  void end() {
+    server.close();
+  }
+
+  private Site site(String name, String parameters) throws Exception {
+    Site site =
+        new Site(
+            Files.createDirectories(directory.resolve(name)),
+            ResticBinaries.current(),
+            psql,
+            "socketTimeout=30&connectTimeout=5" + parameters);
+    site.variable(HostNames.VARIABLE, names);
+    return site;
+  }
+
+  private String root() {
+    return "&sslrootcert=" + authority.root();
+  }
+
+  /** The logins that are connected now, and how. */
+  private List<Map<String, Object>> connected() {
+    return psql.rows(
+        "SELECT usename, ssl, client_dn FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)"
+            + " WHERE datname = current_database() AND usename LIKE 'client%'");
+  }
+
+  @Test
+  void a_server_that_proves_its_name_is_believed_and_doctor_and_sql_show_how() throws Exception {
+    server.speakTls(authority.server(HOST), authority.root());
+    try (Site site = site("site", root())) {
+      assertThat(site.holdfast("sync").exitCode()).isZero();
+      assertThat(site.holdfast("doctor").out())
+          .contains("tls: the server has proved its name by a certificate; it sees TLSv1.")
+          .doesNotContain("not safe");
+      site.daemon();
+      site.awaitListening();
+      assertThat(connected())
+          .isNotEmpty()
+          .allSatisfy(login -> assertThat(login).containsEntry("ssl", true));
+      assertThat(psql.rows("SELECT FROM problems WHERE code LIKE 'database%'")).isEmpty();
+    }
+  }
+
+  @Test
+  void everybody_else_is_refused_before_he_learns_anything() throws Exception {
+    try (Site site = site("site", root())) {
+      refused(site, "The server does not support SSL", "ssl = on");
+
+      server.speakTls(authority.server(HOST), authority.root());
+      assertThat(site.holdfast("sync").exitCode()).as("the right one").isZero();
+      String config = Files.readString(site.config());
+
+      Files.writeString(site.config(), config.replace(HOST, ALSO));
+      refused(site, "could not be verified", "the name that is in the server's certificate");
+
+      Path stranger = new Authority(directory.resolve("stranger"), "Somebody else").root();
+      Files.writeString(
+          site.config(), config.replace(authority.root().toString(), stranger.toString()));
+      refused(site, "unable to find valid certification path", "sslrootcert names the authority");
+
+      Files.writeString(
+          site.config(), config.replace(authority.root().toString(), directory + "/none.crt"));
+      refused(site, "Could not open SSL root certificate file", "authority that has signed");
+
+      Files.writeString(site.config(), config);
+      server.admit("host all all 127.0.0.1/32 password");
+      refused(site, "'password' authentication", "say scram-sha-256");
+      server.admit("host all all 127.0.0.1/32 md5");
+      psql.execute(
+          "SET password_encryption = 'md5'; ALTER ROLE "
+              + psql.row("SELECT role_name FROM holdfast.device_logins").get("role_name")
+              + " PASSWORD '"
+              + Site.DATABASE_PASSWORD
+              + "'");
+      refused(site, "'md5' authentication", "say scram-sha-256");
+    }
+  }
+
+  private static void refused(Site site, String why, String remedy) {
+    Result refused = site.holdfast("sync");
+    assertThat(refused.exitCode()).as(refused.all()).isEqualTo(6);
+    assertThat(refused.err())
+        .contains("has not proved to be the right server")
+        .contains(why)
+        .contains(remedy)
+        .doesNotContain("\tat ", "Exception:");
+  }
+
+  @Test
+  void a_weaker_mode_works_when_it_is_written_out_and_everybody_is_told() throws Exception {
+    Authority stranger = new Authority(directory.resolve("stranger"), "Somebody else");
+    server.speakTls(stranger.server("anybody"), stranger.root());
+    try (Site site = site("site", "&sslmode=require")) {
+      Result doctor = site.holdfast("doctor");
+      assertThat(doctor.out())
+          .contains("warning  tls: the connection to " + HOST)
+          .contains("is not safe: with sslmode=require anybody's certificate will do")
+          .contains("the server sees TLSv1.");
+      site.daemon();
+      eventually()
+          .until(() ->
+              !psql.rows(
+                      "SELECT FROM problems WHERE code = 'database-unproved' AND severity ="
+                          + " 'warning' AND remedy LIKE '%take what weakens the check out of"
+                          + " database.url%'")
+                  .isEmpty());
+      assertThat(site.log()).contains("with sslmode=require anybody's certificate will do");
+    }
+  }
+
+  @Test
+  void a_login_may_have_a_certificate_in_the_place_of_a_password() throws Exception {
+    server.speakTls(authority.server(HOST), authority.root());
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('web-01', 'Web', 'linux')");
+    DatabaseAddress login = psql.client("never-used", "web-01");
+    String user = login.user().orElseThrow();
+    server.admit("hostssl all " + user + " 127.0.0.1/32 cert");
+    Path config = directory.resolve("holdfast.yaml");
+    Certified own = authority.client(user);
+    write(config, login, own);
+    assertThat(holdfast(config, "sync"))
+        .satisfies(synced -> assertThat(synced.exitCode()).as(synced.all()).isZero());
+    assertThat(holdfast(config, "doctor").out())
+        .contains("and has seen our certificate, /CN=" + user);
+
+    write(config, login, authority.client("somebody"));
+    assertThat(holdfast(config, "sync").exitCode()).as("another's").isEqualTo(6);
+    write(config, login, new Authority(directory.resolve("stranger"), "x").client(user));
+    assertThat(holdfast(config, "sync").exitCode()).as("a stranger's").isEqualTo(6);
+  }
+
+  private void write(Path config, DatabaseAddress login, Certified own) throws Exception {
+    Files.writeString(
+        config,
+        """
+        device:
+          id: web-01
+        database:
+          url: "%s?user=%s%s&sslcert=%s&sslkey=%s"
+        restic:
+          path: %s
+        state_directory: %s
+        """
+            .formatted(
+                login.jdbcUrl(),
+                login.user().orElseThrow(),
+                root(),
+                own.certificate(),
+                own.keyInDer(),
+                ResticBinaries.current(),
+                directory.resolve("state")));
+  }
+
+  private Result holdfast(Path config, String command) {
+    return Program.run(
+        Map.of(
+            "HOLDFAST_CONFIG",
+            config.toString(),
+            "HOME",
+            directory.toString(),
+            HostNames.VARIABLE,
+            names),
+        List.of(Program.HOLDFAST, command));
+  }
+
+  @Test
+  void a_token_leads_to_a_server_that_proves_its_name() throws Exception {
+    server.speakTls(authority.server(HOST), authority.root());
+    try (Site site = site("site", root())) {
+      DatabaseAddress admin = psql.member("backup_admin", "admin-password");
+      Path file = Files.writeString(directory.resolve("admin-password"), "admin-password\n");
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      Result token =
+          site.holdfast(
+              "enrol-token",
+              "--device=web-01",
+              "--database-url=" + admin.jdbcUrl() + "?sslrootcert=" + authority.root(),
+              "--database-user=" + admin.user().orElseThrow(),
+              "--password-file=" + file);
+      assertThat(token.exitCode()).as(token.all()).isZero();
+      Path config = directory.resolve("joined/holdfast.yaml");
+      Result registered =
+          site.holdfast(
+              "register",
+              "--token=" + token.out().strip(),
+              "--config=" + config,
+              "--state-directory=" + directory.resolve("joined/state"));
+      assertThat(registered.exitCode()).as(registered.all()).isZero();
+      assertThat(Files.readString(config))
+          .contains("sslmode=verify-full", "channelBinding=require", "sslrootcert=");
+      assertThat(site.holdfast("rotate-credential", "--config=" + config).exitCode()).isZero();
+    }
+  }
+}
