@@ -7,6 +7,7 @@ import io.holdfast.agent.daemon.ManualRun.Result;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunStatistics;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,7 +57,11 @@ final class BackupCommand implements Callable<Integer> {
         AgentParts parts = config.parts()) {
       Result result =
           new ManualRun(parts)
-              .run(job, bar, signal.cancellation(), trouble -> err.println("holdfast: " + trouble));
+              .run(
+                  job,
+                  bar,
+                  signal.cancellation(),
+                  trouble -> err.println("holdfast: " + Visible.of(trouble)));
       bar.clear();
       return switch (result) {
         case Result.Declined(String message, String remedy) ->
@@ -88,7 +93,7 @@ final class BackupCommand implements Callable<Integer> {
   private static void print(PrintWriter out, RunFinished finished) {
     out.printf(
         "job \"%s\": %s after %s%n",
-        finished.start().jobName(),
+        Visible.of(finished.start().jobName()),
         Paint.outcome(finished.verdict().outcome().word()),
         Text.rough(finished.duration()));
     finished

@@ -9,6 +9,7 @@ import io.holdfast.agent.restic.SnapshotDiff;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.SnapshotChoice;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "diff",
     description = {
-      "Shows how snapshot B differs from A: + added, - removed, M content, U owner, times or rights, T type.",
+      "Shows how snapshot B differs from A: + added, - removed, M content, U owner, times or"
+          + " rights, T type.",
       "--json prints one object a line, the totals last."
     },
     mixinStandardHelpOptions = true)
@@ -62,7 +64,7 @@ final class DiffCommand implements Callable<Integer> {
     if (json.wanted()) {
       JsonOutput.printLine(out, change);
     } else {
-      out.printf("%-2s %s%n", change.modifier(), Text.visible(change.path()));
+      out.printf("%-2s %s%n", change.modifier(), Visible.of(change.path()));
     }
   }
 

@@ -5,6 +5,7 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.Doctor;
 import io.holdfast.agent.daemon.Doctor.Finding;
 import io.holdfast.agent.daemon.Doctor.Grade;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,8 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description = {
-      "Checks configuration, database, schema, clock, restic, repository, jobs and source paths, and says what to"
-          + " do about each finding.",
+      "Checks configuration, database, schema, clock, restic, repository, jobs and source paths,"
+          + " and says what to do about each finding.",
       "Exit code 0: no errors, though there may be warnings. 1: at least one error."
     },
     mixinStandardHelpOptions = true)
@@ -51,9 +52,9 @@ final class DoctorCommand implements Callable<Integer> {
             case WARNING -> Paint.careful("warning");
             case ERROR -> Paint.bad("error  ");
           };
-      out.printf("%s  %s: %s%n", grade, finding.check(), finding.message());
+      out.printf("%s  %s: %s%n", grade, Visible.of(finding.check()), Visible.of(finding.message()));
       if (!finding.remedy().isEmpty()) {
-        out.printf("         %s%n", finding.remedy());
+        out.printf("         %s%n", Visible.of(finding.remedy()));
       }
     }
     out.flush();

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
+import io.holdfast.agent.text.Visible;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -66,7 +67,7 @@ final class EventLog extends AppenderBase<ILoggingEvent> {
 
   @Override
   protected void append(ILoggingEvent event) {
-    kind(event.getLevel()).ifPresent(kind -> report(kind, event.getFormattedMessage()));
+    kind(event.getLevel()).ifPresent(kind -> report(kind, Visible.of(event.getFormattedMessage())));
   }
 
   /** What cannot be told there is in the service's own log all the same. */

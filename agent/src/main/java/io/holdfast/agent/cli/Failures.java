@@ -5,6 +5,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.release.CannotInstall;
 import io.holdfast.agent.restic.RepositoryUnreadable;
 import io.holdfast.agent.restore.CannotRestore;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
@@ -25,13 +26,16 @@ final class Failures {
   static int handle(Exception failure, PrintWriter err) {
     return switch (failure) {
       case CommandFailure f -> say(err, f.getMessage(), f.remedy(), f.exitCode());
-      case InvalidConfig f -> say(err, f.getMessage(), "", ExitCode.CONFIGURATION);
+      case InvalidConfig f -> {
+        f.findings().forEach(finding -> err.println("holdfast: " + Visible.of(finding)));
+        yield ExitCode.CONFIGURATION;
+      }
       case ControlPlaneException f ->
           say(err, f.problem().message(), f.problem().remedy(), ExitCode.CONTROL_PLANE);
-      case CannotRestore f -> sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.of(f.kind()));
+      case CannotRestore f -> say(err, f.getMessage(), f.remedy(), ExitCode.of(f.kind()));
       case RepositoryUnreadable f ->
-          sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
-      case CannotInstall f -> sayVisibly(err, f.getMessage(), f.remedy(), ExitCode.WRONG);
+          say(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
+      case CannotInstall f -> say(err, f.getMessage(), f.remedy(), ExitCode.WRONG);
       case UncheckedIOException f ->
           say(err, f.getMessage() + " (" + f.getCause() + ")", "", ExitCode.WRONG);
       case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);
@@ -43,15 +47,11 @@ final class Failures {
     };
   }
 
-  /** A sentence that may name what a repository holds, which anybody may have put there. */
-  private static int sayVisibly(PrintWriter err, String message, String remedy, int exitCode) {
-    return say(err, Text.visible(message), Text.visible(remedy), exitCode);
-  }
-
+  /** A sentence may name what files, rows, a repository or a server say: anybody's words. */
   private static int say(PrintWriter err, String message, String remedy, int exitCode) {
-    err.println("holdfast: " + message);
+    err.println("holdfast: " + Visible.of(message));
     if (!remedy.isEmpty()) {
-      err.println("          " + remedy);
+      err.println("          " + Visible.of(remedy));
     }
     return exitCode;
   }

@@ -4,6 +4,7 @@ import io.holdfast.agent.daemon.ManualHousekeeping.Result;
 import io.holdfast.agent.maintenance.HousekeepingBook.JobPolicy;
 import io.holdfast.agent.restic.ForgetReport;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
@@ -54,10 +55,11 @@ final class HousekeepingShown {
                   : ": " + verdict.sentence() + ". " + verdict.remedy()));
       if (!ended.statistics().isEmpty()) {
         out.println(
-            ended.statistics().entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(entry -> entry.getKey().replace('_', ' ') + ": " + entry.getValue())
-                .collect(Collectors.joining(", ")));
+            Visible.of(
+                ended.statistics().entrySet().stream()
+                    .sorted(Map.Entry.comparingByKey())
+                    .map(entry -> entry.getKey().replace('_', ' ') + ": " + entry.getValue())
+                    .collect(Collectors.joining(", "))));
       }
       out.print(ended.standardOutput());
       out.flush();
@@ -76,8 +78,8 @@ final class HousekeepingShown {
     out.printf(
         Locale.ROOT,
         "job \"%s\", policy \"%s\": %d would go, %d would stay%n",
-        job.jobName(),
-        policy,
+        Visible.of(job.jobName()),
+        Visible.of(policy),
         snapshots.removed().size(),
         snapshots.kept().size());
     if (shown.passedOver() > 0) {

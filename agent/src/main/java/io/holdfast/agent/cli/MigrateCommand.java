@@ -7,6 +7,7 @@ import io.holdfast.agent.postgres.Migrations;
 import io.holdfast.agent.postgres.Migrations.Applied;
 import io.holdfast.agent.postgres.Migrations.Finding;
 import io.holdfast.agent.postgres.Migrations.Step;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -64,8 +65,8 @@ final class MigrateCommand implements Callable<Integer> {
   private void show(List<Finding> findings) {
     PrintWriter err = spec.commandLine().getErr();
     for (Finding finding : findings) {
-      err.println("holdfast: " + Text.visible(finding.sentence()));
-      err.println("          " + Text.visible(finding.remedy()));
+      err.println("holdfast: " + Visible.of(finding.sentence()));
+      err.println("          " + Visible.of(finding.remedy()));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.holdfast.agent.cli;
 
 import io.holdfast.agent.restic.TreeNode;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.Locale;
@@ -58,7 +59,7 @@ final class NodeLines {
           node.permissions(),
           node.size().isPresent() ? Text.bytes(node.size().getAsLong()) : "-",
           Text.time(node.modifiedAt()),
-          Text.visible(node.path()));
+          Visible.of(node.path()));
     }
     printed++;
     // 'holdfast ls | head' wants no more.

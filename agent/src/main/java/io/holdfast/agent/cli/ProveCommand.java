@@ -5,6 +5,7 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.ManualProof;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.RunRecord.ProofEnded;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -22,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "prove",
     description = {
-      "Restores a sample of a job's newest snapshot to a scratch directory and compares it with what the"
-          + " repository says, and with what this machine still has unchanged.",
+      "Restores a sample of a job's newest snapshot to a scratch directory and compares it with"
+          + " what the repository says, and with what this machine still has unchanged.",
       "Exit code 0: all came back. 1: something did not."
     },
     mixinStandardHelpOptions = true)
@@ -96,8 +97,9 @@ final class ProveCommand implements Callable<Integer> {
     } else {
       out.printf(
           Locale.ROOT,
-          "job \"%s\": %s; %d files (%s) came back%s, %d of them are still the same on this machine%n",
-          ended.jobName(),
+          "job \"%s\": %s; %d files (%s) came back%s, %d of them are still the same on this"
+              + " machine%n",
+          Visible.of(ended.jobName()),
           Paint.outcome(verdict.outcome().word()),
           ended.files(),
           Text.bytes(ended.bytes()),

@@ -12,6 +12,7 @@ import io.holdfast.agent.restore.RepositoryContents.JobLine;
 import io.holdfast.agent.restore.RestoreWish;
 import io.holdfast.agent.restore.SnapshotChoice;
 import io.holdfast.agent.run.Told;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -33,8 +34,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "recover",
     description = {
-      "For a machine that is new: needs the repository and its password, no configuration file and no"
-          + " database. Lists whose snapshots are there, or restores one with --restore.",
+      "For a machine that is new: needs the repository and its password, no configuration file and"
+          + " no database. Lists whose snapshots are there, or restores one with --restore.",
       "Credentials of the storage come from the environment, such as AWS_ACCESS_KEY_ID."
     },
     mixinStandardHelpOptions = true)
@@ -97,7 +98,7 @@ final class RecoverCommand implements Callable<Integer> {
                 known,
                 signal.cancellation(),
                 trouble ->
-                    spec.commandLine().getErr().println("holdfast: " + Text.visible(trouble)))) {
+                    spec.commandLine().getErr().println("holdfast: " + Visible.of(trouble)))) {
       List<SnapshotEntry> snapshots = source.reader().snapshots();
       if (restore == null) {
         show(RepositoryContents.of(snapshots));
@@ -163,9 +164,9 @@ final class RecoverCommand implements Callable<Integer> {
     Table table = new Table("DEVICE", "HOST", "JOB", "SNAPSHOTS", "NEWEST", "ID", "SIZE", "JOB ID");
     for (JobLine job : jobs) {
       table.row(
-          Text.visible(job.deviceId().orElse("-")),
-          Text.visible(job.host()),
-          Text.visible(job.job().orElseGet(() -> String.join(" ", job.paths()))),
+          Visible.of(job.deviceId().orElse("-")),
+          Visible.of(job.host()),
+          Visible.of(job.job().orElseGet(() -> String.join(" ", job.paths()))),
           String.valueOf(job.snapshots()),
           Text.time(job.newestAt()),
           job.newestId().substring(0, 8),

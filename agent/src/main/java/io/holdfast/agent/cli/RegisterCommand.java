@@ -12,6 +12,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigRows.DeviceRow;
+import io.holdfast.agent.text.Visible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -115,7 +116,7 @@ final class RegisterCommand implements Callable<Integer> {
             .getOut()
             .printf(
                 "device \"%s\" (%s) is registered; its configuration is %s%n",
-                registered.deviceName(), registered.deviceId(), file);
+                Visible.of(registered.deviceName()), registered.deviceId(), file);
       }
     }
     return ExitCode.OK;
@@ -202,7 +203,8 @@ final class RegisterCommand implements Callable<Integer> {
     return new CommandFailure(
         ExitCode.USAGE,
         "there is no configuration file yet, and no --database-url to write into one",
-        "Run 'holdfast register --token TOKEN' with what 'holdfast enrol-token' printed for an admin, or"
-            + " 'holdfast register --database-url postgresql://user@host:5432/database'.");
+        "Run 'holdfast register --token TOKEN' with what 'holdfast enrol-token' printed for an"
+            + " admin, or 'holdfast register --database-url"
+            + " postgresql://user@host:5432/database'.");
   }
 }

@@ -4,6 +4,7 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.RestoreSource;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.restore.CannotRestore;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,8 @@ final class RepositoryOptions {
   @Option(
       names = "--no-lock",
       description =
-          "read the repository without locking it: where it cannot be written, or where a lock is known to"
-              + " be dead")
+          "read the repository without locking it: where it cannot be written, or where a lock is"
+              + " known to be dead")
   private boolean noLock;
 
   RestoreSource source(AgentParts parts, CancelOnSignal signal, PrintWriter err)
@@ -34,6 +35,6 @@ final class RepositoryOptions {
             Optional.ofNullable(device),
             !noLock,
             signal.cancellation(),
-            trouble -> err.println("holdfast: " + Text.visible(trouble))));
+            trouble -> err.println("holdfast: " + Visible.of(trouble))));
   }
 }

@@ -10,6 +10,7 @@ import io.holdfast.agent.restic.RestoreWatch;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.Restoring;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
@@ -59,7 +60,7 @@ final class RestoreShown {
             this::item,
             trouble -> {
               bar.clear();
-              err.println("holdfast: " + Text.visible(trouble));
+              err.println("holdfast: " + Visible.of(trouble));
             },
             signal.cancellation());
     if (!json) {
@@ -68,7 +69,7 @@ final class RestoreShown {
           order.dryRun() ? "would restore" : "restoring",
           snapshot.shortId(),
           Text.time(snapshot.time()),
-          Text.visible(
+          Visible.of(
               SnapshotTags.jobNameIn(snapshot.tags())
                   .map(job -> "job \"" + job + "\"")
                   .orElse("host " + snapshot.host())),
@@ -87,7 +88,7 @@ final class RestoreShown {
 
   private void item(String action, String path) {
     if (!json && !action.equals("unchanged")) {
-      out.printf("%-9s  %s%n", action, Text.visible(path));
+      out.printf("%-9s  %s%n", action, Visible.of(path));
     }
   }
 
@@ -102,7 +103,7 @@ final class RestoreShown {
         order.dryRun() ? "would write" : result.report().errorCount() > 0 ? "tried" : "restored";
     result.report().totals().ifPresent(totals -> print(done, totals));
     for (ItemFailure failure : result.report().firstErrors()) {
-      out.printf("  ! %s: %s%n", Text.visible(failure.item()), Text.visible(failure.message()));
+      out.printf("  ! %s: %s%n", Visible.of(failure.item()), Visible.of(failure.message()));
     }
     long more = result.report().errorCount() - result.report().firstErrors().size();
     if (more > 0) {

@@ -5,6 +5,7 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.postgres.DeviceReports;
 import io.holdfast.agent.postgres.DeviceReports.RunLine;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -87,6 +88,6 @@ final class RunsCommand implements Callable<Integer> {
                     + "the newest that is not a success, "
                     + Text.time(run.startedAt())
                     + ": "
-                    + run.error().get()));
+                    + Visible.of(run.error().get())));
   }
 }

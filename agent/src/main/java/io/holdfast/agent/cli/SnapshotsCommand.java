@@ -11,6 +11,7 @@ import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.restore.JobRef;
 import io.holdfast.agent.restore.SnapshotOwner;
 import io.holdfast.agent.run.Told;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
@@ -150,8 +151,8 @@ final class SnapshotsCommand implements Callable<Integer> {
       table.row(
           Text.time(snapshot.time()),
           snapshot.shortId(),
-          Text.visible(owner.jobOf(snapshot).orElse("-")),
-          Text.visible(snapshot.host()),
+          Visible.of(owner.jobOf(snapshot).orElse("-")),
+          Visible.of(snapshot.host()),
           Text.bytes(snapshot.bytes()),
           snapshot.files().isPresent() ? String.valueOf(snapshot.files().getAsLong()) : "-",
           told.apply(snapshot).map(known -> known ? "yes" : "NO").orElse("-"));

@@ -5,6 +5,7 @@ import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.LocalStatus.NextRun;
 import io.holdfast.agent.daemon.LocalStatus.Notice;
 import io.holdfast.agent.daemon.StatusReport;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.Locale;
@@ -35,7 +36,7 @@ final class StatusShown {
   private static void print(PrintWriter out, StatusReport report, Instant now) {
     out.printf(
         "device    %s (%s), %s%n",
-        Paint.strong(report.deviceName()), report.deviceId(), standing(report));
+        Paint.strong(Visible.of(report.deviceName())), report.deviceId(), standing(report));
     out.printf(
         "database  %s, %s%n",
         report.database(),
@@ -61,9 +62,7 @@ final class StatusShown {
       for (Notice problem : report.problems()) {
         out.println(
             (problem.isWarning() ? Paint.careful("~ ") : Paint.bad("! "))
-                + problem.message()
-                + ". "
-                + problem.remedy());
+                + Visible.of(problem.message() + ". " + problem.remedy()));
       }
     }
     out.flush();

@@ -6,6 +6,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Problem.Severity;
 import io.holdfast.agent.sync.DeviceConfig;
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sync",
     description = {
-      "Sends a heartbeat, delivers what waits in the spool, reads the configuration and says what is wrong with it.",
+      "Sends a heartbeat, delivers what waits in the spool, reads the configuration and says what"
+          + " is wrong with it.",
       "The daemon does the same by itself; this shows it at once."
     },
     mixinStandardHelpOptions = true)
@@ -71,7 +73,7 @@ final class SyncCommand implements Callable<Integer> {
     out.printf(
         Locale.ROOT,
         "device \"%s\" (%s) is %s; %d jobs are ready, %d are switched off%n",
-        result.deviceName(),
+        Visible.of(result.deviceName()),
         result.deviceId(),
         result.enabled() ? "enabled" : "paused",
         result.jobs().size(),

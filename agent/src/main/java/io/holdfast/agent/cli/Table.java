@@ -3,6 +3,7 @@ package io.holdfast.agent.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Rows of text in columns as wide as their widest cell; colour codes take no width. */
 final class Table {
@@ -14,7 +15,7 @@ final class Table {
   }
 
   void row(String... cells) {
-    rows.add(List.of(cells));
+    rows.add(Stream.of(cells).map(Paint::visible).toList());
   }
 
   void print(PrintWriter out) {
@@ -38,6 +39,6 @@ final class Table {
   }
 
   private static int width(String cell) {
-    return cell.replaceAll("\u001b\\[[0-9]*m", "").length();
+    return Paint.without(cell).length();
   }
 }

@@ -7,7 +7,6 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 
 /** Times and sizes as people read them. */
 final class Text {
@@ -16,10 +15,6 @@ final class Text {
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
 
   private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-
-  /** They turn the writing round, or end the line. */
-  private static final Set<Byte> UNSEEN =
-      Set.of(Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR);
 
   private Text() {}
 
@@ -61,26 +56,5 @@ final class Text {
 
   static String bytes(OptionalLong bytes) {
     return bytes.isPresent() ? bytes(bytes.getAsLong()) : "-";
-  }
-
-  /** A name of a file: what a terminal would obey instead of show is written as Java does. */
-  static String visible(String name) {
-    StringBuilder shown = new StringBuilder();
-    name.codePoints()
-        .forEach(c -> {
-          switch (c) {
-            case '\n' -> shown.append("\\n");
-            case '\t' -> shown.append("\\t");
-            case '\r' -> shown.append("\\r");
-            default -> {
-              if (Character.isISOControl(c) || UNSEEN.contains((byte) Character.getType(c))) {
-                shown.append(String.format(Locale.ROOT, "\\u%04x", c));
-              } else {
-                shown.appendCodePoint(c);
-              }
-            }
-          }
-        });
-    return shown.toString();
   }
 }

@@ -17,6 +17,7 @@ import io.holdfast.agent.run.RunOrder;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.sync.DeviceConfig;
+import io.holdfast.agent.text.Visible;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -161,7 +162,9 @@ public final class ManualRun {
           "Ask an admin for: UPDATE backup_jobs SET enabled = true WHERE name = '" + job + "'.");
     }
     Optional<Problem> broken =
-        config.problems().stream().filter(p -> p.subject().equals("job " + job)).findFirst();
+        config.problems().stream()
+            .filter(p -> p.subject().equals("job " + Visible.of(job)))
+            .findFirst();
     if (broken.isPresent()) {
       return new Result.Declined(broken.get().message(), broken.get().remedy());
     }

@@ -1,5 +1,6 @@
 package io.holdfast.agent.job;
 
+import io.holdfast.agent.text.Visible;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,12 +43,12 @@ public record Problem(
 
   public Problem {
     Objects.requireNonNull(code, "code");
-    Objects.requireNonNull(subject, "subject");
     Objects.requireNonNull(jobId, "jobId");
     Objects.requireNonNull(scheduleId, "scheduleId");
     Objects.requireNonNull(severity, "severity");
-    Objects.requireNonNull(message, "message");
-    Objects.requireNonNull(remedy, "remedy");
+    subject = Visible.of(subject);
+    message = Visible.of(message);
+    remedy = Visible.of(remedy);
   }
 
   public static Problem ofDevice(String code, String message, String remedy) {

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.encoder.EncoderBase;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.holdfast.agent.text.Visible;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
@@ -36,11 +37,11 @@ final class JsonLines extends EncoderBase<ILoggingEvent> {
         json.writeStringField("exception", ThrowableProxyUtil.asString(event.getThrowableProxy()));
       }
       json.writeEndObject();
-      json.writeRaw('\n');
     } catch (IOException e) {
       return (e.getMessage() + "\n").getBytes(UTF_8);
     }
-    return line.toByteArray();
+    // Within JSON that means the same.
+    return (Visible.of(line.toString(UTF_8)) + "\n").getBytes(UTF_8);
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.holdfast.agent.log;
 
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.OutputStreamAppender;
@@ -17,9 +16,6 @@ public final class LogOutput {
   /** By which logback knows our one output, beside those of a platform. */
   public static final String NAME = "log";
 
-  private static final String TIMED = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg%n";
-  private static final String BARE = "%msg%n";
-
   private LogOutput() {}
 
   /**
@@ -30,9 +26,7 @@ public final class LogOutput {
     ConsoleAppender<ILoggingEvent> appender = new ConsoleAppender<>();
     appender.setTarget("System.err");
     return started(
-        appender,
-        context,
-        journal ? new JournalLines(lines(context, format, BARE)) : lines(context, format, TIMED));
+        appender, context, journal ? new JournalLines(lines(format, false)) : lines(format, true));
   }
 
   /** Empty if the file cannot be opened. */
@@ -42,7 +36,7 @@ public final class LogOutput {
             started(
                 new RotatingFile(file, section, RotatingFile.USUAL_PACE),
                 context,
-                lines(context, section.format(), TIMED)))
+                lines(section.format(), true)))
         .filter(OutputStreamAppender::isStarted);
   }
 
@@ -59,14 +53,10 @@ public final class LogOutput {
     return appender;
   }
 
-  static Encoder<ILoggingEvent> lines(LoggerContext context, Format format, String pattern) {
-    if (format == Format.JSON) {
-      return new JsonLines();
-    }
-    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-    encoder.setContext(context);
-    encoder.setPattern(pattern);
-    encoder.start();
-    return encoder;
+  /**
+   * @param timed whether a line of text has its time and level in front; one of JSON always has
+   */
+  static Encoder<ILoggingEvent> lines(Format format, boolean timed) {
+    return format == Format.JSON ? new JsonLines() : new TextLines(timed);
   }
 }

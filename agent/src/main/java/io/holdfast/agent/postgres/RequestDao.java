@@ -1,6 +1,7 @@
 package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.sync.Request;
+import io.holdfast.agent.text.Visible;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
@@ -89,7 +90,7 @@ final class RequestDao {
         .bind("id", request)
         .bind("device", deviceId)
         .bind("status", done ? "done" : "failed")
-        .bind("message", message)
+        .bind("message", Visible.of(message))
         .bind("result", Json.write(result))
         .execute();
   }

@@ -2,6 +2,7 @@ package io.holdfast.agent.restic;
 
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
 import io.holdfast.agent.secret.Redaction;
+import io.holdfast.agent.text.Visible;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -100,7 +101,7 @@ final class BackupOutput {
   }
 
   private synchronized void keep(BoundedText kept, String line) {
-    kept.add(redaction.redact(line));
+    kept.add(Visible.of(redaction.redact(line)));
   }
 
   private void itemError(ResticMessage.ItemError error) {

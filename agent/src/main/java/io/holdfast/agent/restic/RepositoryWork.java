@@ -1,6 +1,7 @@
 package io.holdfast.agent.restic;
 
 import io.holdfast.agent.secret.Redaction;
+import io.holdfast.agent.text.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -156,7 +157,7 @@ public final class RepositoryWork {
             command,
             ResticProcess.lines(line -> {
               lines.accept(line);
-              output.add(redaction.redact(line));
+              output.add(Visible.of(redaction.redact(line)));
             }));
     return new WorkReport(
         report.meaning(),

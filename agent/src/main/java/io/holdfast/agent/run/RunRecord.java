@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.text.Visible;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -155,7 +156,7 @@ public sealed interface RunRecord {
       Objects.requireNonNull(firstDueAt, "firstDueAt");
       Objects.requireNonNull(lastDueAt, "lastDueAt");
       Objects.requireNonNull(reason, "reason");
-      Objects.requireNonNull(message, "message");
+      message = Visible.of(message);
     }
 
     @Override
@@ -229,7 +230,7 @@ public sealed interface RunRecord {
       Objects.requireNonNull(startedAt, "startedAt");
       Objects.requireNonNull(endedAt, "endedAt");
       Objects.requireNonNull(verdict, "verdict");
-      failures = List.copyOf(failures);
+      failures = failures.stream().map(Visible::of).toList();
     }
   }
 
@@ -298,7 +299,7 @@ public sealed interface RunRecord {
       Objects.requireNonNull(start, "start");
       Objects.requireNonNull(endedAt, "endedAt");
       Objects.requireNonNull(verdict, "verdict");
-      failures = List.copyOf(failures);
+      failures = failures.stream().map(Visible::of).toList();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.text.Visible;
 import java.util.Objects;
 
 /**
@@ -17,8 +18,8 @@ public record Verdict(Outcome outcome, String code, String sentence, String reme
   public Verdict {
     Objects.requireNonNull(outcome, "outcome");
     Objects.requireNonNull(code, "code");
-    Objects.requireNonNull(sentence, "sentence");
-    Objects.requireNonNull(remedy, "remedy");
+    sentence = Visible.of(sentence);
+    remedy = Visible.of(remedy);
   }
 
   public static Verdict success() {

@@ -1,5 +1,6 @@
 package io.holdfast.agent.service;
 
+import io.holdfast.agent.text.Visible;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -62,7 +63,7 @@ final class Systemd implements Supervisor {
 
   @Override
   public void status(String sentence) {
-    send("STATUS=" + sentence.replace('\n', ' '));
+    send("STATUS=" + Visible.of(sentence.replace('\n', ' ')));
   }
 
   @Override

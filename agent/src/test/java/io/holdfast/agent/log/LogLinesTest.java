@@ -46,7 +46,7 @@ class LogLinesTest {
   }
 
   private String inJournal(Level level, String message, @Nullable Throwable thrown) {
-    JournalLines lines = new JournalLines(LogOutput.lines(context, Format.TEXT, "%msg%n"));
+    JournalLines lines = new JournalLines(LogOutput.lines(Format.TEXT, false));
     return new String(lines.encode(event(level, message, thrown)), UTF_8);
   }
 
@@ -58,9 +58,35 @@ class LogLinesTest {
     assertThat(inJournal(Level.DEBUG, "step", null)).isEqualTo("<7>step\n");
   }
 
+  private String inFile(String message, @Nullable Throwable thrown) {
+    return new String(
+        LogOutput.lines(Format.TEXT, true).encode(event(Level.WARN, message, thrown)), UTF_8);
+  }
+
+  @Test
+  void a_message_is_one_line_whatever_it_names_and_an_exception_is_indented() {
+    assertThat(inFile("plain ü", null))
+        .matches("2023-11-1[45]T\\d\\d:\\d\\d:\\d\\d\\.123(Z|[+-]\\d\\d:\\d\\d) WARN  plain ü\n");
+    assertThat(inFile("file x" + HOSTILE, null))
+        .hasLineCount(1)
+        .endsWith(" WARN  file x" + SHOWN + "\n");
+    assertThat(inFile("x", new IOException("file x" + HOSTILE)).lines().skip(1))
+        .isNotEmpty()
+        .allMatch(line -> line.startsWith("\t"))
+        .noneMatch(line -> line.strip().chars().anyMatch(Character::isISOControl))
+        .anyMatch(line -> line.startsWith("\tat "));
+  }
+
+  /** A line of the log, a colour, a turn of direction, a DEL and an old terminal's command. */
+  private static final String HOSTILE =
+      "\n2026-11-27T00:00:00.000Z ERROR forged by bob \u001b[31m\u202egnp\u007f\u009b2J";
+
+  private static final String SHOWN =
+      "\\n2026-11-27T00:00:00.000Z ERROR forged by bob \\u001b[31m\\u202egnp\\u007f\\u009b2J";
+
   @Test
   void every_line_of_a_message_has_the_priority_so_that_none_can_forge_one() {
-    assertThat(inJournal(Level.INFO, "a\n<0>b\r\nc", null)).isEqualTo("<6>a\n<6><0>b\n<6>c\n");
+    assertThat(inJournal(Level.INFO, "a\n<0>b\r\nc", null)).isEqualTo("<6>a\\n<0>b\\r\\nc\n");
     assertThat(inJournal(Level.ERROR, "x", new IllegalStateException("why")).lines())
         .hasSizeGreaterThan(2)
         .allMatch(line -> line.startsWith("<3>"));
@@ -68,10 +94,10 @@ class LogLinesTest {
 
   @Test
   void a_line_of_json_is_one_object_whatever_it_says() throws IOException {
-    String said = "a \"quoted\"\nline \u0001 and ü";
+    String said = "a \"quoted\"\nline \u0001 and ü" + HOSTILE;
     String line =
         new String(new JsonLines().encode(event(Level.WARN, said, new IOException("why"))), UTF_8);
-    assertThat(line).endsWith("}\n").hasLineCount(1);
+    assertThat(line).endsWith("}\n").hasLineCount(1).contains("\\u202egnp\\u007f\\u009b2J");
     JsonNode json = new ObjectMapper().readTree(line);
     assertThat(json.path("time").asText()).isEqualTo("2023-11-14T22:13:20.123Z");
     assertThat(json.path("level").asText()).isEqualTo("warn");
@@ -88,7 +114,7 @@ class LogLinesTest {
     return LogOutput.started(
         new RotatingFile(file, section(keep), Duration.buildByMilliseconds(0)),
         context,
-        LogOutput.lines(context, Format.TEXT, "%msg%n"));
+        LogOutput.lines(Format.TEXT, false));
   }
 
   @Test
