@@ -35,6 +35,16 @@ BEGIN
     EXECUTE format('ALTER FUNCTION %s SET search_path = pg_catalog, pg_temp', ours);
   END LOOP;
 
+  -- How long one that may take a lock waits for whoever holds it.
+  FOR ours IN
+    SELECT p.oid
+    FROM pg_proc p
+    WHERE p.pronamespace = 'holdfast'::regnamespace AND p.prosecdef AND p.provolatile = 'v'
+      AND NOT coalesce('lock_timeout=3s' = ANY (p.proconfig), false)
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET lock_timeout = ''3s''', ours);
+  END LOOP;
+
   PERFORM holdfast.take_back_from_devices();
 END
 $$;

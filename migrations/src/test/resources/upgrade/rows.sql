@@ -96,3 +96,7 @@ VALUES (repeat('0', 62) || '77', 'web-01', '00000000-0000-4000-8000-000000000001
 INSERT INTO holdfast.forgotten_snapshots (repository_id, snapshot_id, original_id)
 VALUES ('r1', repeat('0', 62) || '78', repeat('0', 62) || '78');
 SELECT holdfast.allow_forget('00000000-0000-4000-8000-000000000001');
+
+-- 040
+INSERT INTO holdfast.channels (device_id) VALUES ('web-01');
+INSERT INTO holdfast.open_transactions (pid, transaction) VALUES (1, '1/1');

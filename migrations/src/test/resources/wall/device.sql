@@ -39,6 +39,8 @@ SELECT pg_catalog.count(*) FROM holdfast.retention_work('alpha', 'repo', 'offsit
 SELECT pg_catalog.count(*) FROM holdfast.policy_of('alpha', 'home')
 SELECT pg_catalog.count(*) FROM public.latest_runs
 SELECT pg_catalog.count(*) FROM public.job_summary
+SELECT holdfast.channel_of('alpha') IS NULL
+UPDATE public.devices SET hostname = pg_catalog.chr(27) WHERE id = 'alpha'
 SELECT holdfast.problems_gone('alpha', 'config', NULL, '{}')
 UPDATE public.devices SET last_seen = 'infinity' WHERE id = 'alpha'
 UPDATE public.devices SET metadata = pg_catalog.jsonb_build_object('a', pg_catalog.repeat('x', 20000)) WHERE id = 'alpha'

@@ -20,3 +20,4 @@ INSERT INTO verifications (id, job_id, job_name, device_id, triggered_by, start_
 INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time, status) VALUES (gen_random_uuid(), 'prune', 'repo', 'alpha', 'manual', 1, now(), 'running'), (gen_random_uuid(), 'check', 'VICTIM', 'bravo', 'manual', 1, now(), 'running');
 INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time, end_time, status) VALUES (gen_random_uuid(), 'check', 'repo', 'alpha', 'manual', 1, now(), now(), 'failed');
 UPDATE holdfast.last_sweep SET at = '-infinity', stale_at = '-infinity';
+INSERT INTO holdfast.channels (device_id) SELECT id FROM devices;

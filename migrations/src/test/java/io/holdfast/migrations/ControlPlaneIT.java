@@ -19,7 +19,8 @@ import org.postgresql.PGNotification;
 class ControlPlaneIT {
 
   private static final String RUNNING =
-      "INSERT INTO runs (job_id, device_id, start_time, status) VALUES (?::uuid, ?, now(), 'running')";
+      "INSERT INTO runs (job_id, device_id, start_time, status) VALUES (?::uuid, ?, now(),"
+          + " 'running')";
 
   private MigratedDatabase database;
 
@@ -37,7 +38,8 @@ class ControlPlaneIT {
   void a_global_setting_exists_once() throws SQLException {
     assertThatThrownBy(() ->
             database.execute(
-                "INSERT INTO settings (device_id, key, value) VALUES (NULL, 'sync_interval_seconds', '60')"))
+                "INSERT INTO settings (device_id, key, value) VALUES (NULL,"
+                    + " 'sync_interval_seconds', '60')"))
         .hasMessageContaining("settings_device_key");
     database.execute(
         "INSERT INTO settings (device_id, key, value) VALUES (NULL, 'sync_interval_seconds', '60')"
@@ -91,14 +93,14 @@ class ControlPlaneIT {
       throws SQLException {
     String job = database.job("alpha", "home");
     database.execute(
-        "INSERT INTO runs (job_id, device_id, start_time, end_time, status)"
-            + " VALUES (?::uuid, 'alpha', now() + interval '7 days', now() + interval '8 days', 'success')",
+        "INSERT INTO runs (job_id, device_id, start_time, end_time, status) VALUES (?::uuid,"
+            + " 'alpha', now() + interval '7 days', now() + interval '8 days', 'success')",
         job);
     assertThat(
             database.rows(
-                "SELECT start_time <= clock_timestamp() AS started, end_time <= clock_timestamp() AS ended,"
-                    + " (metadata ->> 'device_start_time')::timestamptz > now() + interval '6 days' AS said"
-                    + " FROM runs"))
+                "SELECT start_time <= clock_timestamp() AS started, end_time <= clock_timestamp()"
+                    + " AS ended, (metadata ->> 'device_start_time')::timestamptz > now() +"
+                    + " interval '6 days' AS said FROM runs"))
         .containsExactly(Map.of("started", true, "ended", true, "said", true));
   }
 
@@ -113,8 +115,8 @@ class ControlPlaneIT {
     }
     database.as(
         MigratedDatabase.SHARED_CLIENT,
-        "UPDATE runs SET status = 'success', outcome = 'success', metadata = metadata - 'provisional'"
-            + " WHERE metadata ->> 'code' = 'superseded'");
+        "UPDATE runs SET status = 'success', outcome = 'success', metadata = metadata -"
+            + " 'provisional' WHERE metadata ->> 'code' = 'superseded'");
     assertThat(database.rows("SELECT status FROM runs ORDER BY id"))
         .containsExactly(Map.of("status", "success"), Map.of("status", "running"));
     assertThatThrownBy(() ->
@@ -144,7 +146,8 @@ class ControlPlaneIT {
     database.device("bravo");
     assertThatThrownBy(() ->
             database.execute(
-                "INSERT INTO requests (kind, device_id, job_id) VALUES ('backup', 'bravo', ?::uuid)",
+                "INSERT INTO requests (kind, device_id, job_id) VALUES ('backup', 'bravo',"
+                    + " ?::uuid)",
                 job))
         .hasMessageContaining("is not one of device bravo");
   }
@@ -153,7 +156,8 @@ class ControlPlaneIT {
   void a_request_that_was_answered_stays_answered() throws SQLException {
     database.device("alpha");
     database.execute(
-        "INSERT INTO requests (device_id, kind, status, finished_at) VALUES ('alpha', 'sync', 'done', now())");
+        "INSERT INTO requests (device_id, kind, status, finished_at) VALUES ('alpha', 'sync',"
+            + " 'done', now())");
     assertThatThrownBy(() ->
             database.as(
                 MigratedDatabase.SHARED_CLIENT,
@@ -165,8 +169,8 @@ class ControlPlaneIT {
   void what_only_time_can_end_is_ended_by_any_device() throws SQLException {
     String job = database.job("alpha", "home");
     database.execute(
-        "INSERT INTO requests (kind, job_id, expires_at) VALUES ('backup', ?::uuid, now() - interval '1 minute'),"
-            + " ('backup', ?::uuid, now() + interval '1 minute')",
+        "INSERT INTO requests (kind, job_id, expires_at) VALUES ('backup', ?::uuid, now() -"
+            + " interval '1 minute'), ('backup', ?::uuid, now() + interval '1 minute')",
         job,
         job);
     database.execute(
@@ -195,7 +199,8 @@ class ControlPlaneIT {
     String job = database.job("alpha", "home");
     database.execute(RUNNING, job, "alpha");
     database.execute(
-        "UPDATE runs SET end_time = start_time - interval '7 min', status = 'success', duration_seconds = -420");
+        "UPDATE runs SET end_time = start_time - interval '7 min', status = 'success',"
+            + " duration_seconds = -420");
     assertThat(database.rows("SELECT duration_seconds, end_time = start_time AS same FROM runs"))
         .isEqualTo(List.of(Map.of("duration_seconds", 0, "same", true)));
   }
@@ -281,8 +286,10 @@ class ControlPlaneIT {
     database.as(
         "backup_admin",
         "INSERT INTO devices (id, name, platform) VALUES ('alpha', 'Alpha', 'linux')",
-        "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES ('alpha', 'home', ARRAY['C:\\Users\\me'])",
-        "INSERT INTO schedules (job_id, schedule_type, cron_expression) SELECT id, 'cron', '0 2 * * *' FROM backup_jobs",
+        "INSERT INTO backup_jobs (device_id, name, source_paths) VALUES ('alpha', 'home',"
+            + " ARRAY['C:\\Users\\me'])",
+        "INSERT INTO schedules (job_id, schedule_type, cron_expression) SELECT id, 'cron', '0 2 * *"
+            + " *' FROM backup_jobs",
         "UPDATE settings SET value = '60' WHERE key = 'sync_interval_seconds'",
         "UPDATE devices SET enabled = false",
         "DELETE FROM schedules",
@@ -294,8 +301,9 @@ class ControlPlaneIT {
     String job = database.job("alpha", "home");
     database.execute(
         "INSERT INTO runs (job_id, device_id, start_time, end_time, status, outcome, error_message)"
-            + " VALUES (?::uuid, 'alpha', now() - interval '2 h', now(), 'success', 'success', NULL),"
-            + " (?::uuid, 'alpha', now() - interval '1 h', now(), 'failed', 'partial', 'a file')",
+            + " VALUES (?::uuid, 'alpha', now() - interval '2 h', now(), 'success', 'success',"
+            + " NULL), (?::uuid, 'alpha', now() - interval '1 h', now(), 'failed', 'partial', 'a"
+            + " file')",
         job,
         job);
     assertThat(database.rows("SELECT status, outcome FROM latest_runs"))
@@ -321,9 +329,13 @@ class ControlPlaneIT {
     String other = database.job("bravo", "other");
     try (Connection listener = database.connect();
         Statement listen = listener.createStatement()) {
-      listen.execute("LISTEN holdfast_config");
       database.execute(
-          "INSERT INTO schedules (job_id, schedule_type, interval_seconds) VALUES (?::uuid, 'interval', 60)",
+          "INSERT INTO holdfast.channels (device_id, channel) VALUES ('alpha', 'of_alpha'),"
+              + " ('bravo', 'of_bravo')");
+      listen.execute("LISTEN of_alpha; LISTEN of_bravo");
+      database.execute(
+          "INSERT INTO schedules (job_id, schedule_type, interval_seconds) VALUES (?::uuid,"
+              + " 'interval', 60)",
           job);
       assertThat(heard(listener)).containsExactly("alpha");
       database.execute("UPDATE schedules SET interval_seconds = 61");
@@ -337,9 +349,10 @@ class ControlPlaneIT {
       database.execute("UPDATE devices SET enabled = false WHERE id = 'bravo'");
       assertThat(heard(listener)).containsExactly("bravo");
       database.execute("UPDATE settings SET value = '60' WHERE key = 'sync_interval_seconds'");
-      assertThat(heard(listener)).containsExactly("*");
+      assertThat(heard(listener)).containsExactlyInAnyOrder("alpha*", "bravo*");
       database.execute(
-          "INSERT INTO settings (device_id, key, value) VALUES ('alpha', 'sync_interval_seconds', '5')");
+          "INSERT INTO settings (device_id, key, value) VALUES ('alpha', 'sync_interval_seconds',"
+              + " '5')");
       assertThat(heard(listener)).containsExactly("alpha");
       database.execute("DELETE FROM schedules");
       assertThat(heard(listener)).containsExactly("bravo");
@@ -348,7 +361,8 @@ class ControlPlaneIT {
 
       database.execute("UPDATE devices SET last_seen = now(), metadata = '{}', hostname = 'x'");
       database.execute(
-          "INSERT INTO schedules (job_id, schedule_type, interval_seconds) VALUES (?::uuid, 'interval', 60)",
+          "INSERT INTO schedules (job_id, schedule_type, interval_seconds) VALUES (?::uuid,"
+              + " 'interval', 60)",
           other);
       assertThat(heard(listener)).containsExactly("bravo");
       database.execute("UPDATE schedules SET last_run_at = now(), next_run_at = now()");
@@ -362,6 +376,8 @@ class ControlPlaneIT {
       statement.execute("SELECT 1");
     }
     PGNotification[] heard = listener.unwrap(PGConnection.class).getNotifications();
-    return heard == null ? List.of() : Stream.of(heard).map(PGNotification::getParameter).toList();
+    return heard == null
+        ? List.of()
+        : Stream.of(heard).map(one -> one.getName().substring(3) + one.getParameter()).toList();
   }
 }

@@ -42,8 +42,9 @@ class WholeSchemaIT {
   void every_function_looks_into_temporary_schemas_last() throws SQLException {
     assertThat(
             found(
-                "SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'holdfast'::regnamespace"
-                    + " AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)"))
+                "SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace ="
+                    + " 'holdfast'::regnamespace AND NOT coalesce('search_path=pg_catalog, pg_temp'"
+                    + " = ANY (p.proconfig), false)"))
         .isEmpty();
     assertThat(found("SELECT count(*) FROM pg_proc WHERE pronamespace = 'holdfast'::regnamespace"))
         .as("there are functions to be looked at")
@@ -80,8 +81,9 @@ class WholeSchemaIT {
     assertThat(
             found(
                 "SELECT ns.nspname || ' ' || a.privilege_type FROM pg_namespace ns,"
-                    + " aclexplode(coalesce(ns.nspacl, acldefault('n', ns.nspowner))) a WHERE a.grantee = 0"
-                    + " AND (ns.nspname = 'holdfast' OR ns.nspname = 'public' AND a.privilege_type = 'CREATE')"))
+                    + " aclexplode(coalesce(ns.nspacl, acldefault('n', ns.nspowner))) a WHERE"
+                    + " a.grantee = 0 AND (ns.nspname = 'holdfast' OR ns.nspname = 'public' AND"
+                    + " a.privilege_type = 'CREATE')"))
         .isEmpty();
     assertThat(
             found(
@@ -92,8 +94,9 @@ class WholeSchemaIT {
         .isEmpty();
     assertThat(
             found(
-                "SELECT a.privilege_type FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d',"
-                    + " d.datdba))) a WHERE d.datname = current_database() AND a.grantee = 0"))
+                "SELECT a.privilege_type FROM pg_database d, aclexplode(coalesce(d.datacl,"
+                    + " acldefault('d', d.datdba))) a WHERE d.datname = current_database() AND"
+                    + " a.grantee = 0"))
         .containsExactly("CONNECT");
   }
 
@@ -102,8 +105,9 @@ class WholeSchemaIT {
   void what_a_device_may_do_with_its_owners_rights_is_this() throws SQLException {
     assertThat(
             found(
-                "SELECT DISTINCT p.proname FROM pg_proc p WHERE p.pronamespace = 'holdfast'::regnamespace"
-                    + " AND p.prosecdef AND has_function_privilege('backup_client', p.oid, 'EXECUTE') ORDER BY 1"))
+                "SELECT DISTINCT p.proname FROM pg_proc p WHERE p.pronamespace ="
+                    + " 'holdfast'::regnamespace AND p.prosecdef AND"
+                    + " has_function_privilege('backup_client', p.oid, 'EXECUTE') ORDER BY 1"))
         .containsExactlyElementsOf(FOR_DEVICES);
   }
 
@@ -115,6 +119,7 @@ class WholeSchemaIT {
           "backup_stays",
           "catalogue_end",
           "catalogue_put",
+          "channel_of",
           "copies_wanted",
           "copy_jobs",
           "copy_target_found",
@@ -137,21 +142,34 @@ class WholeSchemaIT {
           "sweep",
           "told_of");
 
+  /** Of triggers too: they take the locks of whoever writes a row. */
+  @Test
+  void every_function_that_may_take_a_lock_gives_up_after_seconds() throws SQLException {
+    assertThat(
+            found(
+                "SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace ="
+                    + " 'holdfast'::regnamespace AND p.prosecdef AND p.provolatile = 'v' AND NOT"
+                    + " coalesce('lock_timeout=3s' = ANY (p.proconfig), false)"))
+        .isEmpty();
+  }
+
   @Test
   void every_trigger_calls_a_function_of_ours_that_nobody_can_put_upon_a_table_of_his_own()
       throws SQLException {
     assertThat(
             found(
-                "SELECT t.tgname || ' of ' || c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-                    + " JOIN pg_namespace ns ON ns.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid"
-                    + " WHERE NOT t.tgisinternal AND p.pronamespace <> 'holdfast'::regnamespace AND "
+                "SELECT t.tgname || ' of ' || c.relname FROM pg_trigger t JOIN pg_class c ON c.oid"
+                    + " = t.tgrelid JOIN pg_namespace ns ON ns.oid = c.relnamespace JOIN pg_proc p"
+                    + " ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND p.pronamespace <>"
+                    + " 'holdfast'::regnamespace AND "
                     + OURS))
         .isEmpty();
     assertThat(
             found(
-                "SELECT p.oid::regprocedure FROM pg_proc p, unnest(ARRAY['backup_client', 'backup_viewer',"
-                    + " 'backup_admin']) g WHERE p.pronamespace = 'holdfast'::regnamespace AND p.prorettype ="
-                    + " 'trigger'::regtype AND has_function_privilege(g, p.oid, 'EXECUTE')"))
+                "SELECT p.oid::regprocedure FROM pg_proc p, unnest(ARRAY['backup_client',"
+                    + " 'backup_viewer', 'backup_admin']) g WHERE p.pronamespace ="
+                    + " 'holdfast'::regnamespace AND p.prorettype = 'trigger'::regtype AND"
+                    + " has_function_privilege(g, p.oid, 'EXECUTE')"))
         .isEmpty();
   }
 
@@ -188,9 +206,9 @@ class WholeSchemaIT {
   void every_column_has_a_type_of_postgresqls_own() throws SQLException {
     assertThat(
             found(
-                "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-                    + " JOIN pg_namespace ns ON ns.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid"
-                    + " WHERE c.relkind IN ('r', 'v') AND NOT a.attisdropped"
+                "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid"
+                    + " = a.attrelid JOIN pg_namespace ns ON ns.oid = c.relnamespace JOIN pg_type t"
+                    + " ON t.oid = a.atttypid WHERE c.relkind IN ('r', 'v') AND NOT a.attisdropped"
                     + " AND t.typnamespace <> 'pg_catalog'::regnamespace AND "
                     + OURS))
         .isEmpty();
@@ -201,9 +219,10 @@ class WholeSchemaIT {
     assertThat(
             found(
                 "SELECT c.relname FROM pg_class c JOIN pg_namespace ns ON ns.oid = c.relnamespace"
-                    + " WHERE c.relkind = 'r' AND NOT c.relrowsecurity AND (has_table_privilege('backup_client', c.oid,"
-                    + " 'SELECT, INSERT, UPDATE, DELETE') OR has_any_column_privilege('backup_client', c.oid,"
-                    + " 'SELECT, INSERT, UPDATE')) AND "
+                    + " WHERE c.relkind = 'r' AND NOT c.relrowsecurity AND"
+                    + " (has_table_privilege('backup_client', c.oid, 'SELECT, INSERT, UPDATE,"
+                    + " DELETE') OR has_any_column_privilege('backup_client', c.oid, 'SELECT,"
+                    + " INSERT, UPDATE')) AND "
                     + OURS
                     + " ORDER BY 1"))
         .as("what is nobody's secret")
@@ -217,7 +236,8 @@ class WholeSchemaIT {
     assertThat(
             found(
                 "SELECT c.relname FROM pg_class c JOIN pg_namespace ns ON ns.oid = c.relnamespace"
-                    + " WHERE c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false) AND "
+                    + " WHERE c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY"
+                    + " (c.reloptions), false) AND "
                     + OURS
                     + " ORDER BY 1"))
         .containsExactly(
@@ -231,8 +251,9 @@ class WholeSchemaIT {
     assertThat(
             found(
                 "SELECT c.relname FROM pg_class c JOIN pg_namespace ns ON ns.oid = c.relnamespace"
-                    + " WHERE c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)"
-                    + " AND has_table_privilege('backup_client', c.oid, 'SELECT') AND "
+                    + " WHERE c.relkind = 'v' AND NOT coalesce('security_invoker=true' = ANY"
+                    + " (c.reloptions), false) AND has_table_privilege('backup_client', c.oid,"
+                    + " 'SELECT') AND "
                     + OURS))
         .as("none of them for devices")
         .isEmpty();
@@ -242,8 +263,9 @@ class WholeSchemaIT {
   void nothing_is_owned_by_a_superuser_and_the_owner_cannot_log_in() throws SQLException {
     assertThat(
             found(
-                "SELECT DISTINCT r.rolname || ' ' || r.rolsuper || ' ' || r.rolcanlogin FROM pg_class c"
-                    + " JOIN pg_namespace ns ON ns.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner WHERE "
+                "SELECT DISTINCT r.rolname || ' ' || r.rolsuper || ' ' || r.rolcanlogin FROM"
+                    + " pg_class c JOIN pg_namespace ns ON ns.oid = c.relnamespace JOIN pg_roles r"
+                    + " ON r.oid = c.relowner WHERE "
                     + OURS))
         .containsExactly("holdfast_owner false false");
     assertThat(found("SELECT code FROM security_findings WHERE code <> 'shared-login'"))
@@ -272,15 +294,22 @@ class WholeSchemaIT {
       other.execute("GRANT CREATE, TEMPORARY ON DATABASE " + other.name() + " TO PUBLIC");
       other.execute("GRANT CREATE ON SCHEMA public TO PUBLIC");
       other.execute("ALTER FUNCTION holdfast.devices_check() RESET search_path");
+      other.execute("ALTER FUNCTION holdfast.sweep() RESET lock_timeout");
       assertThat(other.migrate()).isZero();
       assertThat(
               other.rows(
-                  "SELECT code FROM security_findings WHERE code IN ('temporary-for-all', 'create-for-all')"))
+                  "SELECT code FROM security_findings WHERE code IN ('temporary-for-all',"
+                      + " 'create-for-all')"))
           .isEmpty();
       assertThat(
               other.value(
-                  "SELECT 'search_path=pg_catalog, pg_temp' = ANY (proconfig) FROM pg_proc WHERE proname ="
-                      + " 'devices_check'"))
+                  "SELECT 'search_path=pg_catalog, pg_temp' = ANY (proconfig) FROM pg_proc WHERE"
+                      + " proname = 'devices_check'"))
+          .isEqualTo(true);
+      assertThat(
+              other.value(
+                  "SELECT 'lock_timeout=3s' = ANY (proconfig) FROM pg_proc WHERE proname ="
+                      + " 'sweep'"))
           .isEqualTo(true);
     }
   }

@@ -3,13 +3,15 @@ package io.holdfast.agent.daemon;
 import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.postgres.ChangeNotifications;
+import io.holdfast.agent.postgres.ChangeNotifications.Heard;
 import java.time.Duration;
+import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hears from the control plane that something has changed, and has it synced at once. */
+/** Hears from the control plane that something has changed, and has it synced soon. */
 final class NotificationTurn implements Loop.Turn {
 
   private static final Logger log = LoggerFactory.getLogger(NotificationTurn.class);
@@ -19,6 +21,7 @@ final class NotificationTurn implements Loop.Turn {
   private final LocalConfig config;
   private final BooleanSupplier isOn;
   private final Runnable changed;
+  private final NotificationPace pace = new NotificationPace(new SplittableRandom());
 
   /**
    * @param isOn whether a connection may be held for it
@@ -38,10 +41,15 @@ final class NotificationTurn implements Loop.Turn {
         ChangeNotifications.listen(config.database(), config.deviceId())) {
       // What changed before we listened.
       changed.run();
+      long last = System.nanoTime();
       while (isOn.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
-        if (notifications.await(LISTEN_FOR)) {
+        Heard heard = notifications.await(LISTEN_FOR);
+        if (heard != Heard.NOTHING) {
           log.debug("the control plane says that something changed");
+          // What comes meanwhile is heard by the next look, all at once.
+          Thread.sleep(pace.pause(heard, Duration.ofNanos(System.nanoTime() - last)));
           changed.run();
+          last = System.nanoTime();
         }
       }
       return Loop.UNTIL_WOKEN;

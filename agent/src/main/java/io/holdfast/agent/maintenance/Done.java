@@ -1,6 +1,7 @@
 package io.holdfast.agent.maintenance;
 
 import io.holdfast.agent.restic.Cancellation;
+import io.holdfast.agent.restic.LockHolder;
 import io.holdfast.agent.restic.WorkReport;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.Verdict;
@@ -37,7 +38,9 @@ record Done(Verdict verdict, Optional<WorkReport> report, Map<String, Object> st
       case CANCELLED -> cancelled(cancellation);
       case LOCKED ->
           Verdict.failed(
-              "repository-locked", "another restic holds a lock on the repository", LATER);
+              "repository-locked",
+              "the repository is locked by another restic process" + LockHolder.in(report.errors()),
+              LATER);
       case WRONG_PASSWORD ->
           Verdict.failed(
               "wrong-password",
@@ -58,8 +61,8 @@ record Done(Verdict verdict, Optional<WorkReport> report, Map<String, Object> st
               ? Verdict.failed(
                   "repository-damaged",
                   "the check found errors in the repository: " + report.reason(),
-                  "Read restic_output and restic_errors of this row, and docs/housekeeping.md on what to do."
-                      + " Do not prune before it is mended.")
+                  "Read restic_output and restic_errors of this row, and docs/housekeeping.md on"
+                      + " what to do. Do not prune before it is mended.")
               : Verdict.failed("restic-failed", "restic failed: " + report.reason(), LATER);
     };
   }

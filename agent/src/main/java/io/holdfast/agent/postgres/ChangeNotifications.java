@@ -4,30 +4,46 @@ import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Properties;
+import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
+import org.postgresql.PGProperty;
 
 /**
- * A connection that hears when the control plane's configuration changes. What it hears is a hint
- * only, without any content to trust: anybody with a login may notify.
+ * A connection that hears when the control plane's configuration changes, on a channel of this
+ * device's own. What it hears is a hint only, without any content to trust. It ends by itself when
+ * too much has come.
  */
 public final class ChangeNotifications implements AutoCloseable {
 
-  private static final String CHANNEL = "holdfast_config";
-
-  /** The payload for changes that concern every device. */
+  /** The payload for changes that concern every device, all of which hear it at once. */
   private static final String EVERY_DEVICE = "*";
 
+  private static final String CHANNEL =
+      """
+      SELECT quote_ident(holdfast.channel_of(?))
+      """;
+
+  /** What was heard. */
+  public enum Heard {
+    NOTHING,
+    /** Of this device. */
+    OWN,
+    /** Of all devices. */
+    EVERYBODYS
+  }
+
   private final DatabaseAddress address;
-  private final String deviceId;
   private final Connection connection;
 
-  private ChangeNotifications(DatabaseAddress address, String deviceId, Connection connection) {
+  private ChangeNotifications(DatabaseAddress address, Connection connection) {
     this.address = address;
-    this.deviceId = deviceId;
     this.connection = connection;
   }
 
@@ -39,17 +55,32 @@ public final class ChangeNotifications implements AutoCloseable {
   public static ChangeNotifications listen(DatabaseAddress address, String deviceId)
       throws ControlPlaneException {
     try {
-      Connection connection =
-          DriverManager.getConnection(address.jdbcUrl(), Database.credentials(address));
-      try (Statement statement = connection.createStatement()) {
-        statement.execute("LISTEN " + CHANNEL);
+      Properties properties = Database.credentials(address);
+      PGProperty.SOCKET_FACTORY.set(properties, BoundedSockets.class.getName());
+      Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
+      try {
+        listen(connection, deviceId);
       } catch (SQLException e) {
         connection.close();
         throw e;
       }
-      return new ChangeNotifications(address, deviceId, connection);
+      return new ChangeNotifications(address, connection);
     } catch (SQLException e) {
       throw DatabaseFaults.translate(e, address);
+    }
+  }
+
+  private static void listen(Connection connection, String deviceId) throws SQLException {
+    String channel;
+    try (PreparedStatement ask = connection.prepareStatement(CHANNEL)) {
+      ask.setString(1, deviceId);
+      try (ResultSet row = ask.executeQuery()) {
+        row.next();
+        channel = row.getString(1);
+      }
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("LISTEN " + channel);
     }
   }
 
@@ -58,10 +89,9 @@ public final class ChangeNotifications implements AutoCloseable {
    * lives.
    *
    * @param longest how long to wait at most, at least 1 ms
-   * @return whether there was one
    * @throws ControlPlaneException if the connection is lost
    */
-  public boolean await(Duration longest) throws ControlPlaneException {
+  public Heard await(Duration longest) throws ControlPlaneException {
     try {
       PGNotification[] heard =
           connection
@@ -72,21 +102,14 @@ public final class ChangeNotifications implements AutoCloseable {
         try (Statement statement = connection.createStatement()) {
           statement.execute("SELECT 1");
         }
-        return false;
+        return Heard.NOTHING;
       }
-      for (PGNotification notification : heard) {
-        if (concernsUs(notification.getParameter())) {
-          return true;
-        }
-      }
-      return false;
+      return Stream.of(heard).allMatch(one -> one.getParameter().equals(EVERY_DEVICE))
+          ? Heard.EVERYBODYS
+          : Heard.OWN;
     } catch (SQLException e) {
       throw DatabaseFaults.translate(e, address);
     }
-  }
-
-  private boolean concernsUs(String payload) {
-    return payload.equals(EVERY_DEVICE) || payload.equals(deviceId);
   }
 
   @Override

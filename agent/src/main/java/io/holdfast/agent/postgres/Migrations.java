@@ -21,6 +21,9 @@ public final class Migrations {
 
   private static final String LOCATION = "classpath:io/holdfast/migrations";
 
+  /** Flyway tries once a second to be the only one that migrates. */
+  private static final int SECONDS_FOR_THE_LOCK = 10;
+
   private final DatabaseAddress address;
 
   public Migrations(DatabaseAddress address) {
@@ -35,6 +38,9 @@ public final class Migrations {
             address.password().map(Secret::value).orElse(null))
         .locations(LOCATION)
         .validateMigrationNaming(true)
+        .lockRetryCount(SECONDS_FOR_THE_LOCK)
+        // What devices hold is theirs for seconds; whoever holds a table for longer is named.
+        .initSql("SET lock_timeout = '30s'")
         // A database that holds other things besides is fine: ours starts at version 1 all the
         // same.
         .baselineOnMigrate(true)
@@ -77,9 +83,17 @@ public final class Migrations {
       if (ownership.mayActAsOwner()) {
         flyway.dataSource(new OwnersDataSource(address, ownership.quotedOwner()));
       }
-      int steps = flyway.load().migrate().migrationsExecuted;
-      return new Applied(steps, findings(database, ownership.at()));
+      return new Applied(migrated(flyway, database), findings(database, ownership.at()));
+    }
+  }
+
+  private int migrated(FluentConfiguration flyway, Database database) throws ControlPlaneException {
+    try {
+      return flyway.load().migrate().migrationsExecuted;
     } catch (FlywayException e) {
+      if (MigrationLock.isWhy(e)) {
+        throw MigrationLock.held(database, e);
+      }
       throw translated(e);
     }
   }
@@ -127,8 +141,8 @@ public final class Migrations {
                 + " belongs to the superuser "
                 + ownership.quotedOwner()
                 + ": a fault in a function of the control plane would be one of the whole server",
-            "Give it an owner of its own, who need not be able to log in, and run this again: CREATE ROLE"
-                + " holdfast_owner NOLOGIN CREATEROLE; ALTER DATABASE "
+            "Give it an owner of its own, who need not be able to log in, and run this again:"
+                + " CREATE ROLE holdfast_owner NOLOGIN CREATEROLE; ALTER DATABASE "
                 + ownership.quotedDatabase()
                 + " OWNER TO holdfast_owner;"));
   }
@@ -188,8 +202,8 @@ public final class Migrations {
         Problem.ofDevice(
             DatabaseFaults.RIGHT_MISSING,
             fault.problem().message(),
-            "Run it as the owner of the database, or as a member of it; the first time the owner needs"
-                + " CREATEROLE."),
+            "Run it as the owner of the database, or as a member of it; the first time the owner"
+                + " needs CREATEROLE."),
         failure);
   }
 

@@ -28,8 +28,8 @@ final class Probes {
       case LOCKED ->
           new RepositoryProbe(
               State.LOCKED,
-              place + " is locked by another restic process",
-              "Wait for it; if nobody holds the lock, run 'restic unlock'.");
+              place + " is locked by another restic process" + LockHolder.in(errors),
+              "Wait for it; if that host has no such process any more, run 'restic unlock'.");
       case NO_REPOSITORY -> notThere(repository, place);
       case TIMED_OUT, STALLED ->
           new RepositoryProbe(

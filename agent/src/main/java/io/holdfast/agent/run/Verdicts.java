@@ -4,6 +4,7 @@ import io.holdfast.agent.restic.BackupReport;
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ExitMeaning;
+import io.holdfast.agent.restic.LockHolder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -34,8 +35,8 @@ final class Verdicts {
           Verdict.failed(
               "repository-missing",
               "there is no restic repository at the place that repository_url names",
-              "Check repository_url; if the repository is really to be made, run 'restic init' or set"
-                  + " repository_auto_init to true.");
+              "Check repository_url; if the repository is really to be made, run 'restic init' or"
+                  + " set repository_auto_init to true.");
       case WRONG_PASSWORD ->
           Verdict.failed(
               "repository-password-wrong",
@@ -44,16 +45,18 @@ final class Verdicts {
       case LOCKED ->
           Verdict.failed(
               "repository-locked",
-              "the repository is locked by another restic process",
-              "Wait until it has ended, or raise retry_lock_seconds of the job; if 'restic list locks'"
-                  + " shows a lock that nobody holds, run 'restic unlock'.");
+              "the repository is locked by another restic process"
+                  + LockHolder.in(report.standardError()),
+              "Wait until it has ended, or raise retry_lock_seconds of the job; if that host has no"
+                  + " such process any more, run 'restic unlock'.");
       case TIMED_OUT ->
           Verdict.failed(
               "run-timeout",
               "the run took longer than timeout_seconds of its job and was ended"
                   + ifSurvived(report)
                   + lastWord(report),
-              "Look at the repository's storage and at restic_errors of this run, or raise the limit.");
+              "Look at the repository's storage and at restic_errors of this run, or raise the"
+                  + " limit.");
       case STALLED ->
           Verdict.failed(
               "restic-stalled",
@@ -106,7 +109,8 @@ final class Verdicts {
 
   private static String ifSurvived(BackupReport report) {
     return report.survived()
-        ? ", but it hangs in the operating system and could not be ended; the job waits until it has"
+        ? ", but it hangs in the operating system and could not be ended; the job waits until it"
+              + " has"
         : "";
   }
 
@@ -188,8 +192,8 @@ final class Verdicts {
     if (FULL.matcher(report.fatalMessage().orElse("") + report.standardError()).find()) {
       return Verdict.failed(
           "repository-full",
-          "there was no space left on a device: the repository's, or that of the machine's temporary"
-              + " files"
+          "there was no space left on a device: the repository's, or that of the machine's"
+              + " temporary files"
               + report.fatalMessage().map(why -> " (" + why + ")").orElse(""),
           "Make room there.");
     }

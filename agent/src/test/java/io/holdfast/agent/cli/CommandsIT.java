@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.postgres.SchemaCheck;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.FaultyJobs;
@@ -16,10 +17,14 @@ import io.holdfast.embedded.TestPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
 
 /** The commands as a person or a script meets them. */
 class CommandsIT {
@@ -183,6 +188,29 @@ class CommandsIT {
         .contains("device web-01 has a repository_url of its own", "repository_password any more")
         .contains("WHERE device_id = 'web-01' AND key = 'repository_password';")
         .doesNotContain("plugh");
+  }
+
+  /** Finding M6: any login can hold the lock by which Flyway is kept to one at a time. */
+  @Test
+  void migrate_says_who_keeps_it_from_going_on() throws Exception {
+    ControlPlane psql = ControlPlane.fresh();
+    psql.execute("INSERT INTO devices (id, name, platform) VALUES ('web-01', 'Web', 'linux')");
+    DatabaseAddress device = psql.client("pw", "web-01");
+    String login = device.user().orElseThrow();
+    Map<String, String> environment = Map.of("HOME", directory.toString());
+    try (Connection holder = DriverManager.getConnection(device.jdbcUrl(), login, "pw");
+        Statement statement = holder.createStatement()) {
+      statement.execute("SELECT pg_advisory_lock(77433833903597)");
+      int pid = holder.unwrap(PGConnection.class).getBackendPID();
+      Result held = holdfast(environment, "migrate", "--database-url", psql.url());
+      assertThat(held.exitCode()).as(held.all()).isEqualTo(6);
+      assertThat(held.err())
+          .contains("cannot be migrated now")
+          .contains("is held by pid " + pid + " of " + login)
+          .contains("SELECT pg_terminate_backend(" + pid + ");")
+          .doesNotContain("\tat ");
+    }
+    assertThat(holdfast(environment, "migrate", "--database-url", psql.url()).exitCode()).isZero();
   }
 
   private static Result holdfast(Map<String, String> environment, String... arguments) {

@@ -169,7 +169,13 @@ class RepositoryFaultsIT {
         site.daemon();
         Map<String, Object> again = site.awaitRuns("locked", 2);
         jobs.repeats(again, site.runs("locked").getFirst());
-        jobs.told(again, "repository-locked", "is locked by another restic process");
+        jobs.told(
+            again,
+            "repository-locked",
+            "is locked by another restic process, for itself alone: by user ");
+        assertThat(again.get("error_message"))
+            .asString()
+            .containsPattern(" on host \\S+ \\(PID \\d+\\), [0-9hms]+ old when it was met");
         assertThat(RunningRestic.locks(site)).containsExactly(check.lock());
         check.kill();
         // Nobody of ours: its removal is for a person to decide.
