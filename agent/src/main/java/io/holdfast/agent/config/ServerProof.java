@@ -77,7 +77,8 @@ final class ServerProof {
     parameters.putIfAbsent(SSLMODE, PROVED);
     parameters.put(REQUIRE_AUTH, withoutShownPasswords(parameters.get(REQUIRE_AUTH)));
     // A login by certificate has no password that could be bound to the connection.
-    if (ALWAYS_WITH_TLS.contains(parameters.getOrDefault(SSLMODE, PROVED)) && !parameters.containsKey("sslcert")) {
+    if (ALWAYS_WITH_TLS.contains(parameters.getOrDefault(SSLMODE, PROVED))
+        && !parameters.containsKey("sslcert")) {
       parameters.putIfAbsent(CHANNEL_BINDING, "require");
     }
   }

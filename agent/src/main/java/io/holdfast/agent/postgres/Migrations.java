@@ -39,8 +39,6 @@ public final class Migrations {
         .locations(LOCATION)
         .validateMigrationNaming(true)
         .lockRetryCount(SECONDS_FOR_THE_LOCK)
-        // What devices hold is theirs for seconds; whoever holds a table for longer is named.
-        .initSql("SET lock_timeout = '30s'")
         // A database that holds other things besides is fine: ours starts at version 1 all the
         // same.
         .baselineOnMigrate(true)
