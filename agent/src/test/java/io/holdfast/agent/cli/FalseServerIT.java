@@ -54,8 +54,14 @@ class FalseServerIT {
     return directory.resolve("password");
   }
 
+  /** With the patience that a busy machine may need. */
   private static String url(FalseServer server, String parameters) {
-    return "postgresql://somebody@" + HOST + ":" + server.port() + "/holdfast" + parameters;
+    return "jdbc:postgresql://"
+        + HOST
+        + ":"
+        + server.port()
+        + "/holdfast?user=somebody&connectTimeout=120&sslResponseTimeout=120000"
+        + parameters;
   }
 
   private Path config(FalseServer server, String parameters) throws IOException {
@@ -65,7 +71,7 @@ class FalseServerIT {
         device:
           id: web-01
         database:
-          url: %s
+          url: "%s"
           password_file: %s
         restic:
           path: %s
@@ -181,7 +187,7 @@ class FalseServerIT {
   @Test
   void a_weaker_url_is_warned_about_and_still_shows_no_password() throws Exception {
     try (FalseServer server = new FalseServer()) {
-      for (Asked asked : askAll(server, "?sslmode=prefer")) {
+      for (Asked asked : askAll(server, "&sslmode=prefer")) {
         assertThat(asked.said())
             .as("%s", asked.arguments())
             .contains(
@@ -189,12 +195,12 @@ class FalseServerIT {
       }
       assertThat(server.logins()).isPositive();
       assertThat(server.passwords()).isEmpty();
-      assertThat(holdfast(config(server, "?sslmode=prefer"), List.of("sync")).err())
+      assertThat(holdfast(config(server, "&sslmode=prefer"), List.of("sync")).err())
           .contains("with sslmode=prefer it may go without TLS");
       assertThat(
               holdfast(
                       directory.resolve("none.yaml"),
-                      List.of("migrate", "--database-url=" + url(server, "?sslmode=prefer")))
+                      List.of("migrate", "--database-url=" + url(server, "&sslmode=prefer")))
                   .err())
           .contains("with sslmode=prefer it may go without TLS");
     }
@@ -204,7 +210,7 @@ class FalseServerIT {
   @ValueSource(strings = {"disable", "allow", "require", "verify-ca"})
   void no_mode_shows_a_password(String mode) throws Exception {
     try (FalseServer server = new FalseServer()) {
-      Path config = config(server, "?sslmode=" + mode);
+      Path config = config(server, "&sslmode=" + mode);
       for (int i = 0; i < 2; i++) {
         assertThat(holdfast(config, List.of("jobs")).exitCode()).isEqualTo(6);
       }

@@ -55,7 +55,7 @@ class ServerTlsIT {
             Files.createDirectories(directory.resolve(name)),
             ResticBinaries.current(),
             psql,
-            "socketTimeout=30&connectTimeout=5" + parameters);
+            "socketTimeout=120&connectTimeout=120&sslResponseTimeout=120000" + parameters);
     site.variable(HostNames.VARIABLE, names);
     return site;
   }
@@ -183,7 +183,7 @@ class ServerTlsIT {
         device:
           id: web-01
         database:
-          url: "%s?user=%s%s&sslcert=%s&sslkey=%s"
+          url: "%s?user=%s&connectTimeout=120&sslResponseTimeout=120000%s&sslcert=%s&sslkey=%s"
         restic:
           path: %s
         state_directory: %s
