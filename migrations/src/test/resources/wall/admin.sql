@@ -50,6 +50,10 @@ UPDATE public.copy_targets SET name = 'offsite2', repository_url = '/elsewhere',
 UPDATE public.copy_targets SET description = 'x' WHERE name = 'offsite'
 DELETE FROM public.copy_targets WHERE name = 'offsite'
 INSERT INTO public.password_rotations (id, repository_id, old_key) VALUES (pg_catalog.gen_random_uuid(), 'repo', 'k')
+SELECT pg_catalog.count(*) FROM holdfast.unknown_keys('repo')
+SELECT pg_catalog.count(*) FROM holdfast.rotation_strangers('repo')
+SELECT pg_catalog.count(*) FROM holdfast.rotation_doubtful('repo')
+UPDATE public.repository_keys SET known = true
 SELECT holdfast.issue_login('new', NULL, NULL, 'SCRAM-SHA-256$4096:' || pg_catalog.repeat('A', 24) || '$' || pg_catalog.repeat('B', 43) || '=:' || pg_catalog.repeat('C', 43) || '=', '1 hour') IS NULL
 SELECT holdfast.bind_login('%unbound', 'bravo')
 SELECT holdfast.bind_login('backup_viewer', 'bravo')

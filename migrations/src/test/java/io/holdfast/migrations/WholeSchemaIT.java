@@ -130,6 +130,7 @@ class WholeSchemaIT {
           "housekeeping_of",
           "keep_login",
           "key_used",
+          "keys_seen",
           "lease_release",
           "lease_renew",
           "lease_take",

@@ -38,6 +38,8 @@ public final class Commands {
           new Named("rotate-repository-password", RotateRepositoryPasswordCommand.class),
           new Named("migrate", MigrateCommand.class),
           new Named("enrol-token", EnrolTokenCommand.class),
+          new Named("recovery-key", RecoveryKeyCommand.class),
+          new Named("decrypt", DecryptCommand.class),
           new Named("rebuild", RebuildCommand.class),
           new Named("secret", SecretCommand.class),
           new Named("restic", ResticCommand.class),

@@ -7,6 +7,7 @@ import io.holdfast.agent.daemon.PasswordRotation;
 import io.holdfast.agent.daemon.PasswordRotation.Result;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.postgres.PasswordRotations.DeviceLine;
+import io.holdfast.agent.restic.RepositoryKeys;
 import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code holdfast rotate-repository-password} */
@@ -59,11 +61,27 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
 
   @Option(
       names = "--force",
-      description = "with --finish: also if devices have not used it, which are locked out then")
+      description = {
+        "with --finish: also if devices have not used it; else: also if others have the old password for",
+        "another repository. They are locked out then"
+      })
   private boolean force;
+
+  @Option(
+      names = "--remove-others",
+      description = {
+        "with --finish, or after it: also remove the keys that nobody put into the repository on purpose,",
+        "which open it by whatever password they have"
+      })
+  private boolean removeOthers;
 
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
+    if (removeOthers && !steps.finish) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--remove-others needs --finish: only then the new key is known to work.");
+    }
     DatabaseAddress admin = database.orConfigured(config);
     Logging.quiet();
     try (AgentParts parts = config.parts();
@@ -77,7 +95,9 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
     if (steps.status) {
       return rotation.status();
     }
-    return steps.finish ? rotation.finish(force) : rotation.begin(newPassword());
+    return steps.finish
+        ? rotation.finish(force, removeOthers)
+        : rotation.begin(newPassword(), force);
   }
 
   private Optional<Secret> newPassword() {
@@ -106,22 +126,55 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted() && !(result instanceof Result.Declined)) {
       JsonOutput.print(out, result);
-      return ExitCode.OK;
+      return result instanceof Result.Finished finished ? exitCode(finished) : ExitCode.OK;
     }
     return switch (result) {
       case Result.Declined(String message, String remedy) ->
           throw new CommandFailure(ExitCode.WRONG, message, remedy);
-      case Result.GoesOn(List<DeviceLine> devices, Optional<String> reference) ->
-          goesOn(out, devices, reference);
-      case Result.Finished(List<DeviceLine> lockedOut) -> {
-        out.println("the old key is removed: the old password opens nothing any more");
-        lockedOut.forEach(device -> out.println("locked out until it syncs: " + device.deviceId()));
-        yield ExitCode.OK;
-      }
+      case Result.GoesOn goesOn -> goesOn(out, goesOn);
+      case Result.Finished finished -> finished(out, finished);
     };
   }
 
-  private static int goesOn(PrintWriter out, List<DeviceLine> devices, Optional<String> reference) {
+  private static int finished(PrintWriter out, Result.Finished finished) {
+    List<RepositoryKeys.Key> unknown = finished.unknownKeys();
+    out.println(
+        unknown.isEmpty()
+            ? "the old key is removed: the old password opens nothing any more"
+            : "the old key is removed");
+    finished
+        .lockedOut()
+        .forEach(device -> out.println("locked out until it syncs: " + device.deviceId()));
+    finished
+        .removedKeys()
+        .forEach(key ->
+            out.println("removed too: " + key.id() + ", of " + key.user() + "@" + key.host()));
+    if (!unknown.isEmpty()) {
+      out.println(
+          (unknown.size() == 1
+                  ? "1 unknown key still opens"
+                  : unknown.size() + " unknown keys still open")
+              + " the repository, perhaps by the old password:");
+      keys(out, unknown);
+      out.println("--finish --remove-others removes " + (unknown.size() == 1 ? "it" : "them"));
+    }
+    return exitCode(finished);
+  }
+
+  private static int exitCode(Result.Finished finished) {
+    return finished.unknownKeys().isEmpty() ? ExitCode.OK : ExitCode.WRONG;
+  }
+
+  private static void keys(PrintWriter out, List<RepositoryKeys.Key> keys) {
+    Table table = new Table("KEY", "USER", "HOST", "CREATED");
+    keys.forEach(key -> table.row(key.id(), key.user(), key.host(), key.created()));
+    table.print(out);
+    out.println("if you know one: UPDATE repository_keys SET known = true WHERE id LIKE '...%'");
+  }
+
+  private static int goesOn(PrintWriter out, Result.GoesOn goesOn) {
+    List<DeviceLine> devices = goesOn.devices();
+    Optional<String> reference = goesOn.reference();
     reference.ifPresent(value -> out.println(toDo(value)));
     Table table = new Table("DEVICE", "NEW PASSWORD", "LAST SEEN");
     devices.forEach(device ->
@@ -138,6 +191,17 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
       out.println(
           "before that, write the new one down where none of these machines is: SELECT value FROM"
               + " settings WHERE key = 'repository_password' AND device_id IS NULL");
+    }
+    if (!goesOn.doubtful().isEmpty()) {
+      out.println(
+          "these say that they back up into another repository, though no setting of theirs does, and are"
+              + " not waited for: "
+              + String.join(", ", goesOn.doubtful()));
+    }
+    if (!goesOn.unknownKeys().isEmpty()) {
+      out.println("keys that nobody put into the repository on purpose:");
+      keys(out, goesOn.unknownKeys());
+      out.println("--finish --remove-others removes them with the old one");
     }
     return ExitCode.OK;
   }

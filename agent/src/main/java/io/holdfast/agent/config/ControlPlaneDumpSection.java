@@ -1,6 +1,8 @@
 package io.holdfast.agent.config;
 
+import io.holdfast.agent.secret.Recipient;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -10,11 +12,14 @@ import java.util.Optional;
  *
  * @param database as whom, which may be another login than the agent's own
  * @param pgDump empty to look in PATH
+ * @param recipients for whom the dump is encrypted; none can be made without them
  */
-public record ControlPlaneDumpSection(DatabaseAddress database, Optional<Path> pgDump) {
+public record ControlPlaneDumpSection(
+    DatabaseAddress database, Optional<Path> pgDump, List<Recipient> recipients) {
 
   public ControlPlaneDumpSection {
     Objects.requireNonNull(database, "database");
     Objects.requireNonNull(pgDump, "pgDump");
+    recipients = List.copyOf(recipients);
   }
 }

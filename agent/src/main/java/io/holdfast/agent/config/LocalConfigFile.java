@@ -4,6 +4,7 @@ import io.holdfast.agent.config.YamlFile.Entry;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.location.UrlFault;
+import io.holdfast.agent.secret.Recipient;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -46,7 +47,9 @@ public final class LocalConfigFile {
               "cache_roots",
               "restore_roots"),
           DUMP,
-          Set.of("url", "user", "password_file", "pg_dump"));
+          Set.of("url", "user", "password_file", "pg_dump", DumpRecipients.KEY));
+
+  private static final Set<String> LISTS = Set.of(DUMP + "." + DumpRecipients.KEY);
 
   private final Path file;
   private final Environment environment;
@@ -56,7 +59,7 @@ public final class LocalConfigFile {
   private LocalConfigFile(Path file, Environment environment) {
     this.file = file;
     this.environment = environment;
-    yaml = new YamlFile(file, KEYS);
+    yaml = new YamlFile(file, KEYS, LISTS);
   }
 
   /**
@@ -185,11 +188,14 @@ public final class LocalConfigFile {
   }
 
   private Optional<ControlPlaneDumpSection> controlPlaneDump() {
-    return yaml.has(DUMP)
-        ? database(DUMP)
-            .map(address ->
-                new ControlPlaneDumpSection(address, text(DUMP + ".pg_dump").map(Path::of)))
-        : Optional.empty();
+    if (!yaml.has(DUMP)) {
+      return Optional.empty();
+    }
+    List<Recipient> recipients = DumpRecipients.read(yaml, DUMP);
+    return database(DUMP)
+        .map(address ->
+            new ControlPlaneDumpSection(
+                address, text(DUMP + ".pg_dump").map(Path::of), recipients));
   }
 
   private Optional<DatabaseAddress> database(String section) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -24,9 +25,10 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
-/** A YAML file of sections with texts in them; every finding names its line. */
+/** A YAML file of sections with texts and lists of texts in them; every finding names its line. */
 final class YamlFile {
 
   /** A text and the line where it stands. */
@@ -38,15 +40,19 @@ final class YamlFile {
   private final Path file;
   private final Map<String, Set<String>> known;
   private final List<String> findings = new ArrayList<>();
+  private final Set<String> lists;
   private final Map<String, Entry> entries = new HashMap<>();
+  private final Map<String, List<Entry>> items = new HashMap<>();
   private final Map<String, Integer> sectionLines = new HashMap<>();
 
   /**
    * @param known the keys of each section; those of the section "" stand at the top
+   * @param lists those with several values, as {@code section.key}: a list, or a text with commas
    */
-  YamlFile(Path file, Map<String, Set<String>> known) {
+  YamlFile(Path file, Map<String, Set<String>> known, Set<String> lists) {
     this.file = file;
     this.known = known;
+    this.lists = lists;
   }
 
   /** What is wrong so far, a line each. */
@@ -57,6 +63,11 @@ final class YamlFile {
   /** The text at {@code section.key}, or at {@code key} for the top. */
   Optional<Entry> entry(String name) {
     return Optional.ofNullable(entries.get(name));
+  }
+
+  /** The values of a list, each with its line. */
+  List<Entry> items(String name) {
+    return items.getOrDefault(name, List.of());
   }
 
   /** Whether there is such a section. */
@@ -136,7 +147,11 @@ final class YamlFile {
       } else if (section.isEmpty() && known.containsKey(key)) {
         readNested(key, line, tuple.getValueNode());
       } else if (known.getOrDefault(section, Set.of()).contains(key)) {
-        readText(name, line, tuple.getValueNode());
+        if (lists.contains(name)) {
+          readList(name, tuple.getValueNode());
+        } else {
+          readText(name, line, tuple.getValueNode());
+        }
       } else {
         unknown(section, key, name, line);
       }
@@ -165,6 +180,25 @@ final class YamlFile {
           line,
           name + " must be a text and is " + kindOf(value),
           "Write one value behind the colon.");
+    }
+  }
+
+  private void readList(String name, Node value) {
+    List<Entry> values = items.computeIfAbsent(name, _ -> new ArrayList<>());
+    List<Node> nodes = value instanceof SequenceNode list ? list.getValue() : List.of(value);
+    for (Node node : nodes) {
+      if (!(node instanceof ScalarNode scalar)) {
+        finding(
+            lineOf(node),
+            name + " must be a list of texts and holds " + kindOf(node),
+            "Write each value on a line of its own, behind '- '.");
+      } else if (!scalar.getTag().equals(Tag.NULL)) {
+        Pattern.compile(",")
+            .splitAsStream(scalar.getValue())
+            .map(String::strip)
+            .filter(text -> !text.isEmpty())
+            .forEach(text -> values.add(new Entry(text, lineOf(node))));
+      }
     }
   }
 

@@ -43,12 +43,31 @@ public final class PasswordRotation implements AutoCloseable {
   /** What came of it. */
   public sealed interface Result {
     /**
-     * It goes on; {@code reference} is what the setting stands for, if it is no password itself.
+     * It goes on.
+     *
+     * @param reference what the setting stands for, if it is no password itself
+     * @param doubtful devices that say they have another repository, and are not waited for
+     * @param unknownKeys those that nobody put into the repository on purpose
      */
-    record GoesOn(List<DeviceLine> devices, Optional<String> reference) implements Result {}
+    record GoesOn(
+        List<DeviceLine> devices,
+        Optional<String> reference,
+        List<String> doubtful,
+        List<RepositoryKeys.Key> unknownKeys)
+        implements Result {}
 
-    /** The old key is gone; these devices had not used the new one. */
-    record Finished(List<DeviceLine> lockedOut) implements Result {}
+    /**
+     * The old key is gone.
+     *
+     * @param lockedOut devices that had not used the new one
+     * @param removedKeys others that were removed too
+     * @param unknownKeys others that still open the repository
+     */
+    record Finished(
+        List<DeviceLine> lockedOut,
+        List<RepositoryKeys.Key> removedKeys,
+        List<RepositoryKeys.Key> unknownKeys)
+        implements Result {}
 
     /** Nothing was done, or not all. */
     record Declined(String message, String remedy) implements Result {}
@@ -56,7 +75,11 @@ public final class PasswordRotation implements AutoCloseable {
 
   /** What all steps need. */
   private record Scene(
-      Workplace place, RepositoryKeys keys, RepositoryKeys.Key current, Optional<Rotation> open) {
+      Workplace place,
+      RepositoryKeys keys,
+      List<RepositoryKeys.Key> all,
+      RepositoryKeys.Key current,
+      Optional<Rotation> open) {
     Repository repository() {
       return place.repository();
     }
@@ -81,23 +104,28 @@ public final class PasswordRotation implements AutoCloseable {
    * Adds the new key and rolls its password out; if that has been done, says how far it is.
    *
    * @param given the new password; empty for one that is made here
+   * @param force also if others have the old one for another repository, and are locked out
    */
-  public Result begin(Optional<Secret> given) throws ControlPlaneException, InterruptedException {
-    return on(scene -> begin(scene, given));
+  public Result begin(Optional<Secret> given, boolean force)
+      throws ControlPlaneException, InterruptedException {
+    return on(scene -> begin(scene, given, force));
   }
 
   /** Who has used the new key, and who has not. */
   public Result status() throws ControlPlaneException, InterruptedException {
-    return on(scene -> goesOn(rolledOut(scene)));
+    return on(scene -> goesOn(scene, rolledOut(scene)));
   }
 
   /**
    * Removes the old key.
    *
    * @param force also if devices are locked out by it
+   * @param removeOthers also the keys that nobody put there on purpose; if the old key is gone
+   *     already, those alone
    */
-  public Result finish(boolean force) throws ControlPlaneException, InterruptedException {
-    return on(scene -> finish(scene, force));
+  public Result finish(boolean force, boolean removeOthers)
+      throws ControlPlaneException, InterruptedException {
+    return on(scene -> finish(scene, force, removeOthers));
   }
 
   private Result on(Step step) throws ControlPlaneException, InterruptedException {
@@ -110,14 +138,17 @@ public final class PasswordRotation implements AutoCloseable {
       Restic restic = parts.restic().get();
       RepositoryKeys keys = new RepositoryKeys(restic);
       Repository repository = RepositoryAccess.of(settings);
-      Optional<RepositoryKeys.Key> current = keys.current(repository);
+      List<RepositoryKeys.Key> all = keys.list(repository).orElse(List.of());
+      Optional<RepositoryKeys.Key> current =
+          all.stream().filter(RepositoryKeys.Key::current).findFirst();
       Optional<String> id = parts.repositoryIds().of(restic, repository);
       if (current.isEmpty() || id.isEmpty()) {
         return new Result.Declined(
             "the repository does not open", "'holdfast doctor' on this machine says why.");
       }
       Workplace place = Workplace.of(restic, settings, id.get());
-      return step.take(new Scene(place, keys, current.get(), rotations.goingOn(id.get())));
+      parts.housekeepingBook().keys(id.get(), Optional.empty(), all);
+      return step.take(new Scene(place, keys, all, current.get(), rotations.goingOn(id.get())));
     } catch (ResticUnavailable e) {
       return new Result.Declined(e.getMessage(), e.remedy());
     } catch (Stop e) {
@@ -125,9 +156,10 @@ public final class PasswordRotation implements AutoCloseable {
     }
   }
 
-  private Result begin(Scene scene, Optional<Secret> given) throws Stop, ControlPlaneException {
+  private Result begin(Scene scene, Optional<Secret> given, boolean force)
+      throws Stop, ControlPlaneException {
     if (scene.open().flatMap(Rotation::newKey).isPresent()) {
-      return goesOn(scene.open().get());
+      return goesOn(scene, scene.open().get());
     }
     if (given.map(Secret::value).filter(v -> REFERENCE.matcher(v).matches()).isPresent()) {
       throw new Stop(
@@ -148,11 +180,12 @@ public final class PasswordRotation implements AutoCloseable {
     // shows.
     parts.keysUsed().keyUsed(scene.place().repositoryId(), scene.current().id());
     List<String> strangers = rotations.strangers(scene.place().repositoryId());
-    if (!strangers.isEmpty()) {
+    if (!strangers.isEmpty() && !force) {
       throw new Stop(
           "other repositories have the same password, and their devices would be locked out: "
               + String.join(", ", strangers),
-          "Give each of them a repository_password of its own in settings first.");
+          "Give each of them a repository_password of its own in settings first, or pause those that"
+              + " are gone for good (UPDATE devices SET enabled = false); --force locks them out.");
     }
     Rotation rotation =
         rotations
@@ -169,7 +202,7 @@ public final class PasswordRotation implements AutoCloseable {
     if (!rolledOut) {
       throw overtaken();
     }
-    return goesOn(rotation);
+    return goesOn(scene, rotation);
   }
 
   private static Stop overtaken() {
@@ -185,7 +218,7 @@ public final class PasswordRotation implements AutoCloseable {
   /** A key of an attempt that was cut short has a password that nobody knows: it goes first. */
   private static RepositoryKeys.Key add(Scene scene, Rotation rotation, Secret after) throws Stop {
     for (RepositoryKeys.Key key : keys(scene)) {
-      if (key.label().equals(label(rotation)) && !key.current()) {
+      if (key.user().equals(label(rotation)) && !key.current()) {
         must(
             scene.keys().remove(scene.repository(), key),
             "a key that is left could not be removed");
@@ -198,7 +231,7 @@ public final class PasswordRotation implements AutoCloseable {
     return scene
         .keys()
         .current(opened)
-        .filter(key -> key.label().equals(label(rotation)))
+        .filter(key -> key.user().equals(label(rotation)))
         .orElseThrow(() ->
             new Stop(
                 "the repository does not open with the new password",
@@ -222,8 +255,13 @@ public final class PasswordRotation implements AutoCloseable {
     }
   }
 
-  private Result goesOn(Rotation rotation) throws ControlPlaneException {
-    return new Result.GoesOn(rotations.devices(rotation), reference());
+  private Result goesOn(Scene scene, Rotation rotation) throws ControlPlaneException {
+    List<String> unknown = rotations.unknownKeys(rotation.repositoryId());
+    return new Result.GoesOn(
+        rotations.devices(rotation),
+        reference(),
+        rotations.doubtful(rotation.repositoryId()),
+        scene.all().stream().filter(key -> unknown.stream().anyMatch(key::is)).toList());
   }
 
   private static Rotation rolledOut(Scene scene) throws Stop {
@@ -236,8 +274,16 @@ public final class PasswordRotation implements AutoCloseable {
                 "'holdfast rotate-repository-password' begins one."));
   }
 
-  private Result finish(Scene scene, boolean force)
+  private Result finish(Scene scene, boolean force, boolean removeOthers)
       throws Stop, ControlPlaneException, InterruptedException {
+    if (removeOthers
+        && scene.open().isEmpty()
+        && rotations
+            .keyInUse(scene.place().repositoryId())
+            .filter(scene.current()::is)
+            .isPresent()) {
+      return ended(scene, List.of(), true);
+    }
     Rotation rotation = rolledOut(scene);
     if (!scene.current().is(rotation.newKey().orElseThrow())) {
       throw new Stop(
@@ -262,7 +308,37 @@ public final class PasswordRotation implements AutoCloseable {
       }
     }
     rotations.finished(rotation, !without.isEmpty());
-    return new Result.Finished(without);
+    return ended(scene, without, removeOthers);
+  }
+
+  /** The repository opens by the new key, and the old one is gone. */
+  private Result ended(Scene scene, List<DeviceLine> without, boolean removeOthers)
+      throws Stop, ControlPlaneException, InterruptedException {
+    List<RepositoryKeys.Key> others = others(scene);
+    if (removeOthers) {
+      for (RepositoryKeys.Key key : others) {
+        Optional<String> kept = parts.keyRemoval().remove(scene.place(), key);
+        if (kept.isPresent()) {
+          throw new Stop(
+              "the old key is removed, but not the key " + key.id() + ": " + kept.get(),
+              "Call it again, with --finish and --remove-others.");
+        }
+      }
+    }
+    parts.housekeepingBook().keys(scene.place().repositoryId(), Optional.empty(), keys(scene));
+    return removeOthers
+        ? new Result.Finished(without, others, others(scene))
+        : new Result.Finished(without, List.of(), others);
+  }
+
+  /**
+   * All but the one that is in use and those that an admin knows. The old password is no excuse.
+   */
+  private List<RepositoryKeys.Key> others(Scene scene) throws Stop, ControlPlaneException {
+    List<String> meant = rotations.keysOfAdmins(scene.place().repositoryId());
+    return keys(scene).stream()
+        .filter(key -> !key.current() && meant.stream().noneMatch(key::is))
+        .toList();
   }
 
   /** What the setting stands for, if it is not the password itself. */

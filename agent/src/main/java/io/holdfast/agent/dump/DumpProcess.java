@@ -7,8 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +16,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One {@code pg_dump}: a cleared environment, nothing on standard input, and an end that is asked
- * for first and forced only after a while. It moves on as long as its file grows.
+ * One {@code pg_dump}: a cleared environment, nothing on standard input, its standard output handed
+ * on as it comes, and an end that is asked for first and forced only after a while. It moves on as
+ * long as it writes.
  */
 final class DumpProcess {
 
@@ -28,28 +29,36 @@ final class DumpProcess {
   private static final Duration PIPE_AFTER_END = Duration.ofSeconds(5);
   private static final long LOOK_EVERY_MILLIS = 100;
   private static final int MOST_ERRORS = 64 * 1024;
+  private static final int PART = 64 * 1024;
 
   /** What the exit code of one that was killed is: 128 and the number of SIGKILL. */
   private static final int KILLED = 137;
 
   private final List<String> command;
   private final Map<String, String> environment;
-  private final File file;
+  private final Sink sink;
   private final BackupWatch watch;
   private final long begin = System.nanoTime();
-  private long lastMove = begin;
-  private long lastSize;
+  private volatile long lastMove = begin;
+  private volatile Optional<IOException> notTaken = Optional.empty();
   private Optional<ExitMeaning> stoppedBy = Optional.empty();
   private long stopAsked;
 
+  /** Where what it writes goes; called from one thread that nobody interrupts. */
+  interface Sink {
+    void take(ByteBuffer part) throws IOException;
+
+    /** The process has ended well, and this was all. */
+    void complete() throws IOException;
+  }
+
   /**
    * @param environment all that the process gets
-   * @param file what it writes
    */
-  DumpProcess(List<String> command, Map<String, String> environment, Path file, BackupWatch watch) {
+  DumpProcess(List<String> command, Map<String, String> environment, Sink sink, BackupWatch watch) {
     this.command = List.copyOf(command);
     this.environment = Map.copyOf(environment);
-    this.file = file.toFile();
+    this.sink = sink;
     this.watch = watch;
   }
 
@@ -58,9 +67,14 @@ final class DumpProcess {
    *
    * @param exitCode 128 and the signal's number if a signal ended it
    * @param stoppedBy why we ended it, if we did
+   * @param notTaken why the sink has not taken all of it, if so; the process was ended then
    * @param errors the beginning of what it wrote to standard error
    */
-  record Ended(int exitCode, Optional<ExitMeaning> stoppedBy, String errors) {}
+  record Ended(
+      int exitCode,
+      Optional<ExitMeaning> stoppedBy,
+      Optional<IOException> notTaken,
+      String errors) {}
 
   /**
    * Runs the process to its end.
@@ -72,8 +86,9 @@ final class DumpProcess {
     Process process = start();
     ByteArrayOutputStream errors = new ByteArrayOutputStream();
     Thread reader = Thread.ofVirtual().start(() -> drain(process.getErrorStream(), errors));
+    Thread writer = Thread.ofVirtual().start(() -> handOn(process));
     ProcessIdentity.of(process.toHandle()).ifPresent(watch.started());
-    boolean interrupted = awaitEnd(process);
+    boolean interrupted = awaitEnd(process, writer);
     if (interrupted) {
       throw new InterruptedException();
     }
@@ -81,6 +96,7 @@ final class DumpProcess {
     return new Ended(
         process.isAlive() ? KILLED : process.exitValue(),
         stoppedBy,
+        notTaken,
         errors.toString(StandardCharsets.UTF_8).replace("\0", ""));
   }
 
@@ -89,7 +105,6 @@ final class DumpProcess {
     builder.environment().clear();
     builder.environment().putAll(environment);
     builder.redirectInput(new File(File.separatorChar == '\\' ? "NUL" : "/dev/null"));
-    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     return builder.start();
   }
 
@@ -108,14 +123,37 @@ final class DumpProcess {
     }
   }
 
+  /** Whoever cannot hand on ends the process, which would wait for ever. */
+  private void handOn(Process process) {
+    byte[] buffer = new byte[PART];
+    try (InputStream in = process.getInputStream()) {
+      int read;
+      while ((read = in.read(buffer)) >= 0) {
+        sink.take(ByteBuffer.wrap(buffer, 0, read));
+        lastMove = System.nanoTime();
+      }
+      if (process.waitFor() == 0) {
+        sink.complete();
+      }
+    } catch (IOException e) {
+      notTaken = Optional.of(e);
+      process.destroy();
+    } catch (InterruptedException | RuntimeException e) {
+      // A bug must not pass for a dump.
+      notTaken = Optional.of(new IOException(e));
+      process.destroy();
+    }
+  }
+
   /**
    * Whether the thread was interrupted meanwhile. Returns though one that nothing can end lives.
    */
-  private boolean awaitEnd(Process process) {
+  private boolean awaitEnd(Process process, Thread writer) {
     boolean interrupted = false;
     while (!overdue(GRACE.plus(AFTER_KILL))) {
       try {
-        if (process.waitFor(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+        if (process.waitFor(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)
+            && writer.join(Duration.ofMillis(LOOK_EVERY_MILLIS))) {
           return interrupted;
         }
       } catch (InterruptedException e) {
@@ -136,11 +174,6 @@ final class DumpProcess {
     }
     if (watch.limits().timeout().filter(limit -> since(begin).compareTo(limit) > 0).isPresent()) {
       return Optional.of(ExitMeaning.TIMED_OUT);
-    }
-    long size = file.length();
-    if (size != lastSize) {
-      lastSize = size;
-      lastMove = System.nanoTime();
     }
     return since(lastMove).compareTo(watch.limits().stalledAfter()) > 0
         ? Optional.of(ExitMeaning.STALLED)

@@ -1,8 +1,10 @@
 package io.holdfast.agent.dump;
 
 import io.holdfast.agent.run.ControlPlaneDump.Result;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What {@code pg_dump} says of its failure becomes a sentence and a remedy: pure. */
@@ -29,6 +31,28 @@ final class Failures {
                     + ", which is no program that the agent may execute")
             .orElse("pg_dump is not in the PATH of the agent"),
         INSTALL);
+  }
+
+  static Result.Failed noRecipients() {
+    return new Result.Failed(
+        "control-plane-dump-recipients-missing",
+        "the section control_plane_dump of this machine's configuration file names no recipients, and"
+            + " without them the dump, which holds the secrets of the whole fleet, cannot be encrypted",
+        "On a machine that is none of these run 'holdfast recovery-key --to FILE', write the public key"
+            + " that it prints as control_plane_dump.recipients into the configuration file, keep FILE"
+            + " where none of these machines is, and restart the daemon; docs/disaster-recovery.md"
+            + " describes it.");
+  }
+
+  static Result.Failed notWritten(Path directory, IOException why) {
+    return new Result.Failed(
+        "dump-not-written",
+        "the dump of the control plane could not be written into " + directory + ": " + said(why),
+        "Look at the room in the agent's state directory.");
+  }
+
+  private static String said(IOException why) {
+    return Objects.requireNonNullElse(why.getMessage(), why.getClass().getSimpleName());
   }
 
   static Result.Failed otherDatabase(String place) {

@@ -7,8 +7,6 @@ import io.holdfast.agent.restic.BackupWatch;
 import io.holdfast.agent.run.ControlPlaneDump;
 import io.holdfast.agent.secret.Redaction;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,20 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The control plane's dump by {@code pg_dump}, in its custom format: one file, which {@code
- * pg_restore} reads from a pipe too; not compressed, so that restic stores of the next one only
- * what has changed.
+ * The control plane's dump by {@code pg_dump}, in its custom format, and encrypted: it holds the
+ * secrets of the whole fleet, and goes where every device can read. Compressed, since restic finds
+ * nothing in an encrypted file that it could store only once.
  */
 public final class PgDump implements ControlPlaneDump {
 
   private static final Logger log = LoggerFactory.getLogger(PgDump.class);
 
-  private static final String FILE = "control-plane.dump";
-
-  /** The dump begins with the list of what it holds. */
-  private static final int LIST_WITHIN = 16 * 1024 * 1024;
-
-  private static final String PROOF = "control_plane_version";
+  private static final String FILE = "control-plane.dump.age";
 
   /** What a program needs of our environment to work at all; the last is for Windows. */
   private static final List<String> INHERITED = List.of("PATH", "HOME", "TMPDIR", "SystemRoot");
@@ -65,6 +58,9 @@ public final class PgDump implements ControlPlaneDump {
               "the configuration file of this machine has no section control_plane_dump",
               "Add it, and restart the daemon; docs/configuration.md describes it."));
     }
+    if (section.get().recipients().isEmpty()) {
+      return Optional.of(Failures.noRecipients());
+    }
     return program(section.get()).isPresent()
         ? Optional.empty()
         : Optional.of(Failures.noProgram(section.get().pgDump()));
@@ -92,9 +88,11 @@ public final class PgDump implements ControlPlaneDump {
     try {
       makePrivate(folder(job));
       Files.createFile(file, OwnersOnly.at(directory));
-      DumpProcess.Ended ended =
-          new DumpProcess(command(program, file), variables(how), file, watch).run();
-      return result(ended, program, file);
+      try (DumpFile dump = new DumpFile(file, how.recipients())) {
+        DumpProcess.Ended ended =
+            new DumpProcess(command(program), variables(how), dump, watch).run();
+        return result(ended, program, dump);
+      }
     } catch (IOException e) {
       return new Result.Failed(
           "pg-dump-not-started",
@@ -106,14 +104,19 @@ public final class PgDump implements ControlPlaneDump {
     }
   }
 
-  private Result result(DumpProcess.Ended ended, Path program, Path file) throws IOException {
+  private Result result(DumpProcess.Ended ended, Path program, DumpFile dump) {
+    if (ended.notTaken().isPresent()) {
+      return Failures.notWritten(directory, ended.notTaken().get());
+    }
     if (ended.stoppedBy().isPresent()) {
       return new Result.Stopped(ended.stoppedBy().get());
     }
     if (ended.exitCode() != 0) {
       return Failures.of(ended.exitCode(), redacted(ended.errors()), program, display());
     }
-    return holdsControlPlane(file) ? new Result.Made() : Failures.otherDatabase(display());
+    return dump.isWhole() && dump.isOfControlPlane()
+        ? new Result.Made()
+        : Failures.otherDatabase(display());
   }
 
   private String display() {
@@ -128,13 +131,6 @@ public final class PgDump implements ControlPlaneDump {
         .redact(errors);
   }
 
-  /** A slip in the URL would otherwise back up some other database, and all would look well. */
-  private static boolean holdsControlPlane(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return new String(in.readNBytes(LIST_WITHIN), StandardCharsets.ISO_8859_1).contains(PROOF);
-    }
-  }
-
   private Optional<Path> program(ControlPlaneDumpSection how) {
     return how.pgDump().isPresent()
         ? how.pgDump().filter(Executables::isOne)
@@ -142,19 +138,17 @@ public final class PgDump implements ControlPlaneDump {
   }
 
   /** All that is secret, and all that says where to connect, is in the environment. */
-  private static List<String> command(Path program, Path file) {
+  private static List<String> command(Path program) {
     return List.of(
         program.toString(),
         "--format=custom",
-        "--compress=0",
         // As backup_admin row-level security shows every row. A login that may read all tables and
         // is no member would see, and dump, none: it is refused instead.
         "--role=backup_admin",
         "--enable-row-security",
         // There are none of ours, and one of anybody's would keep us from dumping at all.
         "--no-blobs",
-        "--no-password",
-        "--file=" + file);
+        "--no-password");
   }
 
   private Map<String, String> variables(ControlPlaneDumpSection how) {
@@ -170,7 +164,6 @@ public final class PgDump implements ControlPlaneDump {
     return variables;
   }
 
-  /** The dump holds the fleet's secrets. */
   private void makePrivate(Path folder) throws IOException {
     Files.createDirectories(folder);
     if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
@@ -192,7 +185,7 @@ public final class PgDump implements ControlPlaneDump {
       Files.deleteIfExists(place);
     } catch (IOException e) {
       // The run itself has ended well or ill: its record must not be lost over this.
-      log.warn("the dump in {} holds secrets and could not be removed", place, e);
+      log.warn("the dump in {} could not be removed", place, e);
     }
   }
 }

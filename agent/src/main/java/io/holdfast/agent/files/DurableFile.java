@@ -1,9 +1,13 @@
 package io.holdfast.agent.files;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -38,6 +42,38 @@ public final class DurableFile {
     } catch (IOException e) {
       discard(written, e);
       throw e;
+    }
+  }
+
+  /** Writes what a file is to hold. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * Writes a new file, part by part; nothing has its name until all of it is there.
+   *
+   * @throws FileAlreadyExistsException if something has that name
+   * @throws IOException if it cannot be written; nothing of it is left
+   */
+  public static void create(Path file, Content content) throws IOException {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(file.toString());
+    }
+    Path written = file.resolveSibling(file.getFileName() + UNFINISHED);
+    Files.deleteIfExists(written);
+    Files.createFile(written, OwnersOnly.at(file));
+    // Whoever ends the program in the middle leaves nothing either.
+    written.toFile().deleteOnExit();
+    try {
+      try (FileOutputStream out = new FileOutputStream(written.toFile())) {
+        content.writeTo(out);
+        out.getFD().sync();
+      }
+      rename(written, file);
+    } finally {
+      Files.deleteIfExists(written);
     }
   }
 

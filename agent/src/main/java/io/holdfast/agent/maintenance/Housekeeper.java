@@ -295,7 +295,7 @@ public final class Housekeeper {
       case COPY -> copying.copy(place, work, cancellation);
       case FORGET -> {
         // First: the policies are applied to what the list has shown to be there.
-        Catalogue.Listed listed = new Catalogue(book, place.repositoryId()).list(work);
+        Catalogue.Listed listed = listed(place, work, cancellation);
         yield listed.report().complete()
             ? new Retention(
                     book, place.repositoryId(), place.settings().housekeeping().patience(), clock)
@@ -311,10 +311,19 @@ public final class Housekeeper {
               cancellation,
               Map.of("part", order.part(), "parts", order.parts()));
       case CATALOGUE -> {
-        Catalogue.Listed listed = new Catalogue(book, place.repositoryId()).list(work);
+        Catalogue.Listed listed = listed(place, work, cancellation);
         yield Done.of(order.kind(), listed.report(), cancellation, listed.statistics());
       }
     };
+  }
+
+  private Catalogue.Listed listed(Workplace place, RepositoryWork work, Cancellation cancellation)
+      throws ControlPlaneException {
+    Catalogue.Listed listed = new Catalogue(book, place.repositoryId()).list(work);
+    if (listed.report().complete()) {
+      new KeyList(book).look(place, cancellation);
+    }
+    return listed;
   }
 
   private List<RetentionWork> jobs(Workplace place, Order order) throws ControlPlaneException {

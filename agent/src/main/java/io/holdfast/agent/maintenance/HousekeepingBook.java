@@ -5,6 +5,7 @@ import io.holdfast.agent.restic.ForgetReport.Kept;
 import io.holdfast.agent.restic.KeepRules;
 import io.holdfast.agent.restic.KeepRules.Dated;
 import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.restic.RepositoryKeys;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.run.HousekeepingRun;
 import java.time.Instant;
@@ -136,4 +137,14 @@ public interface HousekeepingBook {
    * @throws ControlPlaneException if it cannot be written
    */
   Compared endList(String repositoryId, Instant begun) throws ControlPlaneException;
+
+  /**
+   * Writes down by which keys a repository opens.
+   *
+   * @param target the copy target that it is; empty for the repository of the devices
+   * @param keys all of them
+   * @throws ControlPlaneException if it cannot be written, or this is no housekeeper
+   */
+  void keys(String repositoryId, Optional<String> target, List<RepositoryKeys.Key> keys)
+      throws ControlPlaneException;
 }

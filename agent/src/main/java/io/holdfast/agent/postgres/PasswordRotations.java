@@ -75,6 +75,49 @@ public final class PasswordRotations implements AutoCloseable {
             .findOne());
   }
 
+  /**
+   * The key of the password that is in use, if it came by a rotation; empty if it is the first
+   * password.
+   */
+  public Optional<String> keyInUse(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select(
+                "SELECT new_key FROM password_rotations WHERE repository_id = ? AND finished_at IS NOT NULL"
+                    + " ORDER BY finished_at DESC LIMIT 1",
+                repositoryId)
+            .mapTo(String.class)
+            .findOne());
+  }
+
+  /** The keys that nobody put into the repository on purpose, as they were listed last. */
+  public List<String> unknownKeys(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select("SELECT id FROM holdfast.unknown_keys(?)", repositoryId)
+            .mapTo(String.class)
+            .list());
+  }
+
+  /** The keys of which an admin has said that they are meant to be there. */
+  public List<String> keysOfAdmins(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select(
+                "SELECT id FROM repository_keys WHERE repository_id = ? AND known", repositoryId)
+            .mapTo(String.class)
+            .list());
+  }
+
+  /** The devices of the fleet's repository that say they back up into another. */
+  public List<String> doubtful(String repositoryId) throws ControlPlaneException {
+    return database.call(handle ->
+        handle
+            .select("SELECT holdfast.rotation_doubtful(?)", repositoryId)
+            .mapTo(String.class)
+            .list());
+  }
+
   /** The devices that have the fleet's password for another repository. */
   public List<String> strangers(String repositoryId) throws ControlPlaneException {
     return database.call(handle ->

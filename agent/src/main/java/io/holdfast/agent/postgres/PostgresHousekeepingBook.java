@@ -8,6 +8,7 @@ import io.holdfast.agent.maintenance.Task;
 import io.holdfast.agent.restic.ForgetReport.Kept;
 import io.holdfast.agent.restic.KeepRules.Dated;
 import io.holdfast.agent.restic.ProcessIdentity;
+import io.holdfast.agent.restic.RepositoryKeys;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.run.HousekeepingRun;
 import java.time.Instant;
@@ -197,5 +198,28 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
                     row.getInt("vanished"),
                     row.getInt("refused")))
             .one());
+  }
+
+  @Override
+  public void keys(String repositoryId, Optional<String> target, List<RepositoryKeys.Key> keys)
+      throws ControlPlaneException {
+    String rows =
+        Json.write(
+            keys.stream()
+                .map(key ->
+                    Map.of(
+                        "id", key.id(),
+                        "user", key.user(),
+                        "host", key.host(),
+                        "created", key.created(),
+                        "current", key.current()))
+                .toList());
+    database.call(handle ->
+        handle.execute(
+            "SELECT holdfast.keys_seen(?, ?, CAST(? AS varchar), CAST(? AS jsonb))",
+            deviceId,
+            repositoryId,
+            target.orElse(null),
+            rows));
   }
 }

@@ -18,6 +18,8 @@ public final class RepositoryKeys {
   private static final Duration LIMIT = Duration.ofMinutes(5);
   private static final Pattern ID = Pattern.compile("[0-9a-f]{8,64}");
   private static final Pattern LABEL = Pattern.compile("[a-z0-9-]{1,64}");
+  private static final Pattern UNUSUAL = Pattern.compile("[^ -~]");
+  private static final int LONGEST = 100;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Restic restic;
@@ -27,27 +29,35 @@ public final class RepositoryKeys {
   }
 
   /**
-   * A key.
+   * A key. Who made it has written into it what he liked; all of it is harmless to show.
    *
    * @param id restic's; the first 8 digits only, before restic 0.15
    * @param current whether the repository was opened by it
-   * @param label who made it
+   * @param user who made it, or the label that we gave it
+   * @param host where
+   * @param created when, as restic writes it
    */
-  public record Key(String id, boolean current, String label) {
+  public record Key(String id, boolean current, String user, String host, String created) {
 
     /** Whether it is the one of this id, be either of them shortened. */
     public boolean is(String other) {
-      return id.substring(0, 8).equals(other.substring(0, Math.min(8, other.length())));
+      return id.startsWith(other) || other.startsWith(id);
     }
   }
 
   /** All keys; takes no lock. Empty if the repository does not open. */
   public Optional<List<Key>> list(Repository repository) {
+    return list(repository, new Cancellation());
+  }
+
+  /** The same until somebody ends it; nothing is known then. */
+  public Optional<List<Key>> list(Repository repository, Cancellation cancellation) {
     List<Key> keys = new ArrayList<>();
     WorkReport report =
         run(
             repository,
             List.of("key", "list", "--json", "--no-lock"),
+            cancellation,
             ResticProcess.lines(line -> read(line, keys)));
     return report.complete() && !keys.isEmpty() ? Optional.of(keys) : Optional.empty();
   }
@@ -62,12 +72,23 @@ public final class RepositoryKeys {
       for (JsonNode key : JSON.readTree(line)) {
         String id = key.path("id").asText();
         if (ID.matcher(id).matches()) {
-          keys.add(new Key(id, key.path("current").asBoolean(), key.path("userName").asText()));
+          keys.add(
+              new Key(
+                  id,
+                  key.path("current").asBoolean(),
+                  plain(key.path("userName")),
+                  plain(key.path("hostName")),
+                  plain(key.path("created"))));
         }
       }
     } catch (JsonProcessingException e) {
       // Not the answer; without one there are no keys.
     }
+  }
+
+  private static String plain(JsonNode text) {
+    String plain = UNUSUAL.matcher(text.asText()).replaceAll("?");
+    return plain.substring(0, Math.min(LONGEST, plain.length()));
   }
 
   /**
@@ -83,6 +104,7 @@ public final class RepositoryKeys {
       return run(
           repository,
           List.of("key", "add", "--new-password-file=" + file.path(), "--user=" + label),
+          new Cancellation(),
           ResticProcess.lines(_ -> {}));
     } catch (IOException e) {
       return new WorkReport(
@@ -97,12 +119,21 @@ public final class RepositoryKeys {
 
   /** Removes a key; restic refuses to remove the one by which it has opened the repository. */
   public WorkReport remove(Repository repository, Key key) {
-    return run(repository, List.of("key", "remove", key.id()), ResticProcess.lines(_ -> {}));
+    return run(
+        repository,
+        List.of("key", "remove", key.id()),
+        new Cancellation(),
+        ResticProcess.lines(_ -> {}));
   }
 
   private WorkReport run(
-      Repository repository, List<String> command, ResticProcess.OutputReader output) {
+      Repository repository,
+      List<String> command,
+      Cancellation cancellation,
+      ResticProcess.OutputReader output) {
     StopReason tooLong = StopReason.after(LIMIT);
-    return restic.work(repository, Optional.empty(), command, tooLong, _ -> {}, output);
+    StopReason stop =
+        () -> cancellation.isCancelled() ? Optional.of(ExitMeaning.CANCELLED) : tooLong.now();
+    return restic.work(repository, Optional.empty(), command, stop, _ -> {}, output);
   }
 }

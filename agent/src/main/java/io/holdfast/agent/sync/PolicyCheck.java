@@ -35,8 +35,8 @@ final class PolicyCheck {
                   + job.name()
                   + "\" dumps the control plane, and the configuration file of this machine has no"
                   + " section control_plane_dump that says how",
-              "Add to that file 'control_plane_dump:' with 'url' and 'password_file' below it, and"
-                  + " restart the daemon; docs/configuration.md describes it."));
+              "Add to that file 'control_plane_dump:' with 'url', 'password_file' and 'recipients'"
+                  + " below it, and restart the daemon; docs/configuration.md describes it."));
       return false;
     }
     Optional<String> forbiddenPath = policy.forbiddenPath(job);

@@ -48,6 +48,8 @@ class CommandsIT {
           "rotate-credential",
           "migrate",
           "enrol-token",
+          "recovery-key",
+          "decrypt",
           "secret",
           "doctor",
           "version");

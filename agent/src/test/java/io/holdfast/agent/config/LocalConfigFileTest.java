@@ -7,13 +7,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.location.RepositoryUrl;
+import io.holdfast.agent.secret.Recipient;
+import io.holdfast.agent.secret.RecoveryKey;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -196,6 +200,7 @@ class LocalConfigFileTest {
     ControlPlaneDumpSection dump = config.controlPlaneDump().orElseThrow();
     assertThat(config.policy().dumpsControlPlane()).isTrue();
     assertThat(dump.pgDump()).contains(Path.of("/usr/lib/postgresql/17/bin/pg_dump"));
+    assertThat(dump.recipients()).isEmpty();
     assertThat(LibpqEnvironment.of(dump.database()))
         .containsEntry("PGHOST", "db.example")
         .containsEntry("PGPORT", "6432")
@@ -207,6 +212,71 @@ class LocalConfigFileTest {
         .contains("the key control_plane_dump.urll is unknown. Did you mean url?");
     assertThat(findings(GOOD + "control_plane_dump:\n  user: x\n").getFirst())
         .contains("control_plane_dump.url is missing");
+  }
+
+  private static final String DUMP =
+      GOOD
+          + """
+          control_plane_dump:
+            url: postgresql://dumper@localhost/holdfast
+            password_file: /dev/null
+            recipients:
+          """
+              .stripTrailing();
+
+  @Test
+  void a_dump_is_for_those_whose_public_keys_are_there_as_a_list_or_with_commas() throws Exception {
+    Recipient one = RecoveryKey.make(Instant.EPOCH).recipient();
+    Recipient other = RecoveryKey.make(Instant.EPOCH).recipient();
+    for (String written :
+        List.of(
+            "\n    - " + one + "\n    - " + other + "\n",
+            " [" + one + ", " + other + "]\n",
+            " " + one + ", " + other + "," + one + "\n")) {
+      assertThat(load(DUMP + written).controlPlaneDump().orElseThrow().recipients())
+          .containsExactly(one, other);
+    }
+    assertThat(load(DUMP + "\n").controlPlaneDump().orElseThrow().recipients()).isEmpty();
+  }
+
+  @Test
+  void what_is_no_public_key_is_told_and_a_private_half_or_another_secret_is_not_repeated()
+      throws Exception {
+    RecoveryKey.Pair pair = RecoveryKey.make(Instant.EPOCH);
+    String secret = pair.file().value().lines().skip(2).findFirst().orElseThrow();
+    String slip = pair.recipient().toString().replaceFirst(".$", "!");
+    int line = (int) DUMP.lines().count();
+    List<String> findings =
+        findings(
+            DUMP
+                + "\n    - "
+                + secret
+                + "\n    - "
+                + secret.toLowerCase(Locale.ROOT)
+                + "\n    - "
+                + slip
+                + "\n    - hunter22\n");
+    String at = directory.resolve("holdfast.yaml") + ":";
+    assertThat(findings).hasSize(4);
+    assertThat(findings.getFirst())
+        .startsWith(
+            at + (line + 1) + ": control_plane_dump.recipients holds the private half of a key");
+    assertThat(findings.get(1))
+        .startsWith(
+            at + (line + 2) + ": control_plane_dump.recipients holds the private half of a key");
+    assertThat(findings.get(2))
+        .startsWith(at + (line + 3) + ": control_plane_dump.recipients holds \"" + slip + "\"");
+    assertThat(findings.get(3))
+        .isEqualTo(
+            at
+                + (line + 4)
+                + ": control_plane_dump.recipients holds something that is no public key."
+                + " 'holdfast recovery-key' makes a pair and prints its public half, which begins with age1.");
+    assertThat(findings(DUMP + "\n    - {a: b}\n").getFirst())
+        .contains(
+            "control_plane_dump.recipients must be a list of texts and holds a group of keys");
+    assertThat(String.join("\n", findings).toUpperCase(Locale.ROOT))
+        .doesNotContain(secret, "HUNTER22");
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import io.holdfast.agent.testing.TestOnCurrentRestic;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +24,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +42,27 @@ class ControlPlaneDumpIT {
 
   @TempDir private Path directory;
 
+  /** The private half is nowhere but in the directory of the test. */
+  private static Path newKey(Path file) {
+    Result made = Program.run(Map.of(), List.of(Program.HOLDFAST, "recovery-key", "--to=" + file));
+    assertThat(made.exitCode()).as(made.all()).isZero();
+    return file;
+  }
+
+  private static String publicHalf(Path key) throws IOException {
+    return Files.readString(key)
+        .lines()
+        .skip(1)
+        .findFirst()
+        .orElseThrow()
+        .replace("# public key: ", "");
+  }
+
+  private Path key() {
+    Path key = directory.resolve("recovery-key");
+    return Files.exists(key) ? key : newKey(key);
+  }
+
   private static UUID job(Site site) {
     return (UUID)
         site.controlPlane()
@@ -54,8 +78,15 @@ class ControlPlaneDumpIT {
     return site.controlPlane().member("backup_admin", DUMPER_PASSWORD);
   }
 
-  /** Adds the section to the machine's own configuration file. */
+  /** Adds the section to the machine's own configuration file, with one recipient. */
   private void configure(Site site, DatabaseAddress login, String password, String... more)
+      throws IOException {
+    List<String> lines = new ArrayList<>(List.of("  recipients: " + publicHalf(key()) + "\n"));
+    lines.addAll(List.of(more));
+    configureWith(site, login, password, lines);
+  }
+
+  private void configureWith(Site site, DatabaseAddress login, String password, List<String> more)
       throws IOException {
     Path file = directory.resolve("dumper-password");
     Files.writeString(file, password + "\n");
@@ -69,7 +100,7 @@ class ControlPlaneDumpIT {
           password_file: %s
         """
                 .formatted(login.jdbcUrl(), login.user().orElseThrow(), file)
-            + String.join("\n", more),
+            + String.join("", more),
         StandardOpenOption.APPEND);
   }
 
@@ -118,7 +149,7 @@ class ControlPlaneDumpIT {
       }
       JsonNode snapshots = site.restic("snapshots", "--tag", "kind=control-plane");
       assertThat(snapshots).hasSize(2);
-      Path dump = dumps(site).resolve(job.toString()).resolve("control-plane.dump");
+      Path dump = dumps(site).resolve(job.toString()).resolve("control-plane.dump.age");
       for (JsonNode snapshot : snapshots) {
         assertThat(snapshot.path("paths").toString()).isEqualTo("[\"" + dump + "\"]");
         assertThat(snapshot.path("tags").toString())
@@ -129,11 +160,204 @@ class ControlPlaneDumpIT {
       Path file = restored.resolve(dump.toString().substring(1));
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
           .isEqualTo("rw-------");
-      Result list = Program.run(Map.of(), List.of("pg_restore", "--list", file.toString()));
+      Path plain = directory.resolve("plain");
+      decrypt(key(), file, plain);
+      Result list = Program.run(Map.of(), List.of("pg_restore", "--list", plain.toString()));
       assertThat(list.exitCode()).as(list.err()).isZero();
       assertThat(list.out())
           .contains("TABLE DATA public runs", "TABLE DATA holdfast device_logins");
       Books.balance(site);
+    }
+  }
+
+  private static void decrypt(Path key, Path dump, Path to) {
+    Result decrypted =
+        Program.run(
+            Map.of(),
+            List.of(
+                Program.HOLDFAST, "decrypt", "--identity=" + key, dump.toString(), "--to=" + to));
+    assertThat(decrypted.exitCode()).as(decrypted.all()).isZero();
+  }
+
+  /** What the machine itself has on its disk while its dump is backed up. */
+  private static final String HOUSEKEEPERS_PASSWORD = "keeper-can-delete-3141";
+
+  private static final String TARGETS_PASSWORD = "copy-target-pass-1732";
+  private static final String OTHERS_PASSWORD = "own-repository-pass-2236";
+
+  /** All that the fleet's rows keep from a device, put there. */
+  private static List<String> secrets(Site site) {
+    site.controlPlane()
+        .execute("INSERT INTO devices (id, name, platform) VALUES ('keeper', 'Keeper', 'linux')");
+    site.controlPlane()
+        .execute(
+            "INSERT INTO settings (device_id, key, value) VALUES ('keeper', 'repository_url', ?)",
+            "rest:https://keeper:" + HOUSEKEEPERS_PASSWORD + "@nas/");
+    site.controlPlane()
+        .execute(
+            "INSERT INTO settings (device_id, key, value) VALUES ('keeper', 'repository_password', ?)",
+            OTHERS_PASSWORD);
+    site.controlPlane()
+        .execute(
+            "INSERT INTO copy_targets (name, repository_url, repository_password) VALUES ('offsite', '/srv/offsite', ?)",
+            TARGETS_PASSWORD);
+    return List.of(HOUSEKEEPERS_PASSWORD, OTHERS_PASSWORD, TARGETS_PASSWORD);
+  }
+
+  /** Every file of a directory as one text, be it what it may. */
+  private static String allOf(Path place) throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (var files = Files.walk(place)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
+      }
+    }
+    return all.toString();
+  }
+
+  @TestOnCurrentRestic
+  void
+      a_device_with_the_repositorys_password_finds_no_secret_in_the_dump_and_each_recipient_all_of_them(
+          Path restic) throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      UUID job = job(site);
+      List<String> secrets = secrets(site);
+      Path second = newKey(directory.resolve("second-key"));
+      configureWith(
+          site,
+          admin(site),
+          DUMPER_PASSWORD,
+          List.of(
+              "  recipients:\n",
+              "    - " + publicHalf(key()) + "\n",
+              "    - " + publicHalf(second) + "\n"));
+      Result backup = site.holdfast("backup", JOB);
+      assertThat(backup.exitCode()).as(backup.all()).isZero();
+
+      // As any device could: with the password that its settings have.
+      Path restored = directory.resolve("as-a-device");
+      new AdminRestic(restic, site)
+          .run("restore", "latest", "--tag=kind=control-plane", "--target=" + restored);
+      assertThat(allOf(restored)).startsWith("age-encryption.org/v1\n").doesNotContain(secrets);
+      Path dump =
+          restored.resolve(
+              dumps(site)
+                  .resolve(job.toString())
+                  .resolve("control-plane.dump.age")
+                  .toString()
+                  .substring(1));
+      assertThat(Program.run(Map.of(), List.of("pg_restore", "-f-", dump.toString())))
+          .satisfies(refused ->
+              assertThat(refused.err()).contains("does not appear to be a valid archive"))
+          .satisfies(refused -> assertThat(refused.all()).doesNotContain(secrets));
+
+      for (Path key : List.of(key(), second)) {
+        Path plain = directory.resolve("plain-of-" + key.getFileName());
+        decrypt(key, dump, plain);
+        Result data =
+            Program.run(
+                Map.of(),
+                List.of(
+                    "pg_restore",
+                    "-f-",
+                    "-a",
+                    "-t",
+                    "settings",
+                    "-t",
+                    "copy_targets",
+                    plain.toString()));
+        assertThat(data.exitCode()).as(data.err()).isZero();
+        assertThat(data.out()).contains(secrets);
+      }
+
+      Path cut = directory.resolve("cut");
+      byte[] whole = Files.readAllBytes(dump);
+      Files.write(cut, Arrays.copyOf(whole, whole.length - 1));
+      Path nothing = directory.resolve("nothing");
+      Result refused =
+          Program.run(
+              Map.of(),
+              List.of(
+                  Program.HOLDFAST,
+                  "decrypt",
+                  "--identity=" + key(),
+                  cut.toString(),
+                  "--to=" + nothing));
+      assertThat(refused.exitCode()).isEqualTo(1);
+      assertThat(refused.err()).contains("is damaged or cut off");
+      assertThat(nothing).doesNotExist();
+    }
+  }
+
+  /** The real one, which does not end once it has written all. */
+  private Path endlessDump() throws IOException {
+    Path program = directory.resolve("endless-dump");
+    Files.writeString(program, "#!/bin/sh\npg_dump \"$@\"\nexec sleep 3600\n");
+    return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+  }
+
+  @Test
+  void nothing_that_could_be_read_is_ever_on_the_disk_nor_left_by_an_agent_that_dies()
+      throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      UUID job = job(site);
+      List<String> secrets = secrets(site);
+      // More than any buffer holds, and nothing that could be compressed.
+      site.controlPlane()
+          .execute(
+              "INSERT INTO audit_log (table_name, operation, row_id, after) SELECT 'a', 'INSERT', 'x',"
+                  + " jsonb_build_object('x', sha512(random()::text::bytea)::text) FROM generate_series(1, 20000)");
+      configure(site, admin(site), DUMPER_PASSWORD, "  pg_dump: " + endlessDump() + "\n");
+      site.controlPlane().everySeconds(job, 3600);
+      Process daemon = site.daemon();
+      Path dump = dumps(site).resolve(job + "/control-plane.dump.age");
+      eventually().until(() -> Files.exists(dump) && Files.size(dump) > 500_000);
+      daemon.destroyForcibly();
+      assertThat(daemon.waitFor(3, TimeUnit.MINUTES)).isTrue();
+      assertThat(allOf(dumps(site)))
+          .startsWith("age-encryption.org/v1\n")
+          .doesNotContain("PGDMP", "control_plane_version")
+          .doesNotContain(secrets);
+      Result decrypted =
+          Program.run(
+              Map.of(),
+              List.of(
+                  Program.HOLDFAST, "decrypt", "--identity=" + key(), dump.toString(), "--to=-"));
+      assertThat(decrypted.err()).contains("is damaged or cut off");
+      assertThat(decrypted.out()).isEmpty();
+      site.controlPlane().execute("UPDATE backup_jobs SET enabled = false");
+      site.daemon();
+      assertThat(site.awaitRuns(JOB, 1)).containsEntry("outcome", "failed");
+      nothingIsLeft(site);
+    }
+  }
+
+  @Test
+  void without_recipients_there_is_no_dump_and_the_problem_says_how_to_get_them() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      job(site);
+      configureWith(site, admin(site), DUMPER_PASSWORD, List.of());
+      Result sync = site.holdfast("sync");
+      assertThat(sync.exitCode()).isEqualTo(1);
+      assertThat(sync.all()).contains("names no recipients");
+      site.daemon();
+      eventually().until(() -> !site.controlPlane().rows("SELECT FROM problems").isEmpty());
+      assertThat(site.controlPlane().row("SELECT code, subject, message, remedy FROM problems"))
+          .containsEntry("code", "control-plane-dump-recipients-missing")
+          .containsEntry("subject", "job " + JOB)
+          .hasEntrySatisfying(
+              "message",
+              message ->
+                  assertThat((String) message)
+                      .contains("control_plane_dump", "names no recipients"))
+          .hasEntrySatisfying(
+              "remedy",
+              remedy ->
+                  assertThat((String) remedy)
+                      .contains("holdfast recovery-key --to", "control_plane_dump.recipients"));
+      assertThat(site.holdfast("backup", JOB).exitCode()).isEqualTo(1);
+      failed(site, "control-plane-dump-recipients-missing");
+      noSnapshot(site);
     }
   }
 
@@ -153,7 +377,8 @@ class ControlPlaneDumpIT {
           .hasEntrySatisfying(
               "remedy",
               remedy ->
-                  assertThat((String) remedy).contains("Add to that file 'control_plane_dump:'"));
+                  assertThat((String) remedy)
+                      .contains("Add to that file 'control_plane_dump:'", "recipients"));
       Result backup = site.holdfast("backup", JOB);
       assertThat(backup.exitCode()).isEqualTo(4);
       assertThat(backup.err()).contains("has no section control_plane_dump that says how");
@@ -293,7 +518,7 @@ class ControlPlaneDumpIT {
       Process daemon = dumping(site, job);
       ProcessHandle process = pgDump(daemon).orElseThrow();
       assertThat(Files.readString(Path.of("/proc/" + process.pid() + "/cmdline")))
-          .contains("--file=" + dumps(site))
+          .contains("--format=custom")
           .doesNotContain(DUMPER_PASSWORD);
       Path dump = dumps(site).resolve(job.toString());
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(dump)))
@@ -359,7 +584,7 @@ class ControlPlaneDumpIT {
         daemon.destroyForcibly();
         assertThat(daemon.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(orphan.isAlive()).as("pg_dump outlives its agent").isTrue();
-        assertThat(dumps(site).resolve(job + "/control-plane.dump")).exists();
+        assertThat(dumps(site).resolve(job + "/control-plane.dump.age")).exists();
         site.controlPlane().execute("UPDATE backup_jobs SET enabled = false");
         site.daemon();
         Map<String, Object> run = site.awaitRuns(JOB, 2);

@@ -151,7 +151,7 @@ class DisasterDrillIT {
   private static Path dumpIn(Path restored) throws IOException {
     try (Stream<Path> files = Files.walk(restored)) {
       return files
-          .filter(file -> file.getFileName().toString().equals("control-plane.dump"))
+          .filter(file -> file.getFileName().toString().equals("control-plane.dump.age"))
           .findFirst()
           .orElseThrow();
     }
@@ -159,7 +159,10 @@ class DisasterDrillIT {
 
   /** The database on the empty server, from the dump that the repository holds. */
   private ControlPlane fromDump(Fleet fleet) throws IOException {
-    Path dump = dumpIn(restored(fleet, newest(fleet, "control plane"), directory.resolve("dump")));
+    Path encrypted =
+        dumpIn(restored(fleet, newest(fleet, "control plane"), directory.resolve("dump")));
+    Path dump = directory.resolve("dump/control-plane.dump");
+    fleet.decrypt(encrypted, dump);
     for (String role :
         List.of("backup_admin", "backup_client", "backup_viewer", "backup_shared_client")) {
       fleet.onServer("CREATE ROLE " + role);

@@ -4,6 +4,7 @@ import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.postgres.PasswordRotations;
 import io.holdfast.agent.postgres.PasswordRotations.Passwords;
 import io.holdfast.agent.secret.FleetKeys;
@@ -13,12 +14,17 @@ import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
+import io.holdfast.agent.testing.SecondRepository;
 import io.holdfast.agent.testing.Site;
+import io.holdfast.agent.testing.TestOnCurrentRestic;
 import io.holdfast.agent.testing.TestOnEveryRestic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -329,6 +335,212 @@ class PasswordRotationIT {
       assertThat(forced.out()).contains("locked out until it syncs: " + OTHER);
       assertThat(keys(site)).isEqualTo(1);
       backUp(other, "www");
+    }
+  }
+
+  /** A device of the fleet in the wrong hands: it has the repository's password and a login. */
+  private static final class Attacker {
+    private static final String PASSWORD = "attackers-own-password";
+    private final Site site;
+    private final Path restic;
+
+    Attacker(Site site, Path restic) {
+      this.site = site;
+      this.restic = restic;
+    }
+
+    /** As any device can, through an append-only way in too. */
+    void addsKey(String password) throws IOException {
+      Path file = site.directory().resolve("attackers-password");
+      secret(file, password);
+      new AdminRestic(restic, site)
+          .run("key", "add", "--new-password-file=" + file, "--user=evil", "--host=web-66");
+    }
+
+    boolean opens(String password) {
+      Result result =
+          Program.run(
+              Map.of(
+                  "RESTIC_REPOSITORY", site.repository().toString(),
+                  "RESTIC_PASSWORD", password,
+                  "RESTIC_CACHE_DIR", site.directory().resolve("attackers-cache").toString()),
+              List.of(restic.toString(), "snapshots", "--no-lock"));
+      if (result.exitCode() != 0) {
+        assertThat(result.err()).contains("wrong password or no key found");
+      }
+      return result.exitCode() == 0;
+    }
+  }
+
+  private static List<Map<String, Object>> keyProblems(ControlPlane psql) {
+    return psql.rows(
+        "SELECT device_id, subject, severity, message, remedy FROM problems WHERE code = 'repository-keys-unknown'");
+  }
+
+  private static void lists(Site site) {
+    Result listed = site.holdfast("housekeep", "catalogue");
+    assertThat(listed.exitCode()).as(listed.all()).isZero();
+  }
+
+  @TestOnEveryRestic
+  void a_key_that_a_device_has_added_is_told_of_named_and_removed(Path restic) throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      lists(site);
+      assertThat(keyProblems(psql)).as("the first key is nobody's secret").isEmpty();
+      Attacker attacker = new Attacker(site, restic);
+      attacker.addsKey(Attacker.PASSWORD);
+      lists(site);
+      assertThat(keyProblems(psql))
+          .singleElement()
+          .satisfies(problem ->
+              assertThat(problem)
+                  .containsEntry("device_id", Site.DEVICE)
+                  .containsEntry("severity", "error")
+                  .hasEntrySatisfying(
+                      "message",
+                      message ->
+                          assertThat((String) message)
+                              .startsWith(
+                                  "1 of the keys that open the repository was not put there")
+                              .contains("(evil@web-66, ")));
+
+      assertThat(rotation.call().out())
+          .contains("keys that nobody put into the repository on purpose", "evil", "web-66");
+      assertThat(rotation.call("--remove-others").exitCode()).as("too early").isEqualTo(2);
+      site.daemon();
+      rotation.awaitUsedBy(Site.DEVICE);
+      Result finished = rotation.call("--finish");
+      assertThat(finished.exitCode()).isEqualTo(1);
+      assertThat(finished.out())
+          .contains("the old key is removed", "1 unknown key still opens the repository", "evil")
+          .doesNotContain("opens nothing any more");
+      assertThat(attacker.opens(Site.REPOSITORY_PASSWORD)).isFalse();
+      assertThat(attacker.opens(Attacker.PASSWORD)).isTrue();
+
+      Result removed = rotation.call("--finish", "--remove-others");
+      assertThat(removed.exitCode()).as(removed.all()).isZero();
+      assertThat(removed.out()).contains("removed too: ", "evil@web-66", "opens nothing any more");
+      assertThat(attacker.opens(Attacker.PASSWORD)).isFalse();
+      assertThat(keys(site)).isEqualTo(1);
+      assertThat(keyProblems(psql)).isEmpty();
+      lists(site);
+      assertThat(keyProblems(psql)).as("the new key is ours").isEmpty();
+      backUp(site, "home");
+    }
+  }
+
+  /** restic opens by whichever of them it tries first. */
+  @Test
+  void a_second_key_of_the_old_password_does_not_outlive_it() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      Rotation rotation = new Rotation(site);
+      Attacker attacker = new Attacker(site, ResticBinaries.current());
+      for (int i = 0; i < 3; i++) {
+        attacker.addsKey(Site.REPOSITORY_PASSWORD);
+      }
+      rotation.succeeds();
+      site.daemon();
+      rotation.awaitUsedBy(Site.DEVICE);
+      Result finished = rotation.call("--finish");
+      assertThat(finished.exitCode()).isEqualTo(1);
+      assertThat(finished.out()).contains("3 unknown keys still open the repository");
+      assertThat(attacker.opens(Site.REPOSITORY_PASSWORD)).isTrue();
+      rotation.succeeds("--finish", "--remove-others");
+      assertThat(attacker.opens(Site.REPOSITORY_PASSWORD)).isFalse();
+      assertThat(keys(site)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void a_key_that_an_admin_knows_is_no_problem_and_stays() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      Path office = directory.resolve("office-password");
+      secret(office, "the-offices-own");
+      new AdminRestic(ResticBinaries.current(), site)
+          .run("key", "add", "--new-password-file=" + office, "--user=office");
+      lists(site);
+      assertThat((String) keyProblems(psql).getFirst().get("remedy"))
+          .contains("UPDATE repository_keys SET known = true");
+      try (Connection admin = connect(psql.member("backup_admin", "admin-password"))) {
+        admin
+            .createStatement()
+            .execute("UPDATE repository_keys SET known = true WHERE user_name = 'office'");
+      }
+      assertThat(keyProblems(psql)).isEmpty();
+      assertThat(psql.rows("SELECT FROM audit_log WHERE table_name = 'repository_keys'"))
+          .hasSize(1);
+      rotation.succeeds();
+      site.daemon();
+      rotation.awaitUsedBy(Site.DEVICE);
+      rotation.succeeds("--finish", "--remove-others");
+      assertThat(keys(site)).isEqualTo(2);
+      assertThat(new Attacker(site, ResticBinaries.current()).opens("the-offices-own")).isTrue();
+    }
+  }
+
+  private static Connection connect(DatabaseAddress login) throws SQLException {
+    return DriverManager.getConnection(
+        login.jdbcUrl(), login.user().orElseThrow(), login.password().orElseThrow().value());
+  }
+
+  @Test
+  void what_a_device_says_of_its_key_holds_up_no_new_password() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Rotation rotation = new Rotation(site);
+      psql.execute("INSERT INTO devices (id, name, platform) VALUES ('evil', 'Evil', 'linux')");
+      psql.job("evil", "x", "/x");
+      try (Connection evil = connect(psql.client("evil-password", "evil"))) {
+        evil.createStatement().execute("SELECT holdfast.key_used('evil', 'r1', 'x')");
+      }
+      Result begun = rotation.call();
+      assertThat(begun.exitCode()).as(begun.all()).isZero();
+      assertThat(begun.out())
+          .contains("these say that they back up into another repository", "evil");
+      site.daemon();
+      rotation.awaitUsedBy(Site.DEVICE);
+      rotation.succeeds("--finish");
+
+      // Settings of its own make it a matter for the admin, who has the last word; one that is
+      // switched off is none.
+      psql.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES ('evil', 'repository_url', '/own')");
+      Result refused = rotation.call();
+      assertThat(refused.err()).contains("would be locked out: evil", "--force");
+      psql.execute("UPDATE devices SET enabled = false WHERE id = 'evil'");
+      rotation.succeeds();
+      rotation.awaitUsedBy(Site.DEVICE);
+      rotation.succeeds("--finish");
+      psql.execute("UPDATE devices SET enabled = true WHERE id = 'evil'");
+      rotation.succeeds("--force");
+      assertThat(keys(site)).isEqualTo(2);
+    }
+  }
+
+  @TestOnCurrentRestic
+  void a_strangers_key_of_a_copy_target_is_told_of_too(Path restic) throws Exception {
+    try (Site site = new Site(directory, restic)) {
+      ControlPlane psql = site.controlPlane();
+      SecondRepository second = new SecondRepository(site, restic);
+      psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
+      backUp(site, "home");
+      second.housekeep("copy");
+      second.housekeep("catalogue");
+      assertThat(keyProblems(psql)).isEmpty();
+      Path file = directory.resolve("strangers-password");
+      secret(file, "a-strangers");
+      second.run("key", "add", "--new-password-file=" + file, "--user=evil");
+      second.housekeep("catalogue");
+      assertThat(keyProblems(psql))
+          .singleElement()
+          .satisfies(
+              problem -> assertThat(problem).containsEntry("subject", "copy target offsite, keys"));
+      psql.execute("DELETE FROM copy_targets");
+      assertThat(keyProblems(psql)).isEmpty();
     }
   }
 }

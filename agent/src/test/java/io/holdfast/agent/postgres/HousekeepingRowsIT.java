@@ -189,4 +189,90 @@ class HousekeepingRowsIT {
     assertThat(psql.row("SELECT last_code FROM holdfast.housekeeping_of('nas', 'repo')"))
         .containsEntry("last_code", "no-sign");
   }
+
+  private static final String LONG_ID = "abcdef01" + "2".repeat(56);
+  private static final String LIKE_IT = "abcdef01" + "3".repeat(56);
+
+  private static String key(String id, String user, boolean current) {
+    return "{\"id\": \"%s\", \"user\": \"%s\", \"host\": \"h\", \"created\": \"now\", \"current\": %s}"
+        .formatted(id, user, current);
+  }
+
+  private void seen(String... keys) {
+    psql.rows(
+        "SELECT holdfast.keys_seen('nas', 'repo', NULL, CAST(? AS jsonb))",
+        "[" + String.join(",", keys) + "]");
+  }
+
+  private List<String> keys(String query) {
+    return psql.rows(query).stream().map(row -> String.valueOf(row.get("id"))).toList();
+  }
+
+  private List<String> unknown() {
+    return keys("SELECT id FROM holdfast.unknown_keys('repo')");
+  }
+
+  @Test
+  void the_first_key_counts_until_a_new_password_has_taken_its_place() {
+    seen(key(LONG_ID, "root", true), key("99999999", "evil", false));
+    assertThat(unknown()).containsExactly("99999999");
+    assertThat(problems()).containsExactly("repository-keys-unknown");
+    seen(key(LONG_ID, "root", true));
+    assertThat(problems()).as("what is not there any more is no problem").isEmpty();
+
+    psql.execute(
+        "INSERT INTO password_rotations (id, repository_id, old_key, new_key) VALUES (?, 'repo', ?, '88888888')",
+        RUN,
+        LONG_ID);
+    seen(key(LONG_ID, "root", false), key("88888888", "holdfast", true));
+    assertThat(unknown()).as("both are good meanwhile").isEmpty();
+    psql.execute("UPDATE password_rotations SET finished_at = now()");
+    assertThat(unknown()).containsExactly(LONG_ID);
+    psql.execute(
+        "INSERT INTO password_rotations (id, repository_id, old_key, new_key, finished_at)"
+            + " VALUES (gen_random_uuid(), 'repo', '88888888', '77777777', now() + interval '1 hour')");
+    seen(key("88888888", "holdfast", false), key("77777777", "holdfast", true));
+    assertThat(unknown()).as("nor does the one before").containsExactly("88888888");
+    psql.execute(
+        "UPDATE password_rotations SET repository_id = 'elsewhere' WHERE new_key = '77777777'");
+    assertThat(unknown()).as("another repository's").containsExactly("77777777");
+  }
+
+  @Test
+  void a_shortened_id_is_that_of_the_whole_key_unless_several_begin_like_it() {
+    seen(key("abcdef01", "root", true));
+    psql.execute("UPDATE repository_keys SET known = true");
+    seen(key(LONG_ID, "root", true));
+    assertThat(keys("SELECT id FROM repository_keys WHERE known")).containsExactly(LONG_ID);
+    seen(key("abcdef01", "root", true));
+    assertThat(keys("SELECT id FROM repository_keys WHERE known"))
+        .as("an older restic has looked")
+        .containsExactly(LONG_ID);
+    seen(key(LONG_ID, "root", true), key(LIKE_IT, "evil", false));
+    assertThat(unknown()).as("made to begin like a known one").containsExactly(LIKE_IT);
+
+    psql.execute("DELETE FROM repository_keys");
+    seen(key("abcdef01", "root", true));
+    seen(key(LONG_ID, "root", true), key(LIKE_IT, "evil", false));
+    assertThat(unknown()).as("nobody knows which it was").containsExactly(LONG_ID, LIKE_IT);
+  }
+
+  @Test
+  void what_somebody_has_written_into_a_key_is_cut_and_harmless() {
+    seen(
+        key(LONG_ID, "root", true),
+        key("99999999", "evil\\u001b[31m\\u202e".repeat(50), false),
+        key("no id", "x", false));
+    Map<String, Object> row =
+        psql.row("SELECT user_name FROM repository_keys WHERE id = '99999999'");
+    assertThat((String) row.get("user_name")).hasSize(100).startsWith("evil?[31m?evil");
+    assertThat(unknown()).containsExactly("99999999");
+  }
+
+  @Test
+  void only_a_housekeeper_says_which_keys_there_are() {
+    assertThatThrownBy(
+            () -> psql.rows("SELECT holdfast.keys_seen('web-01', 'repo', NULL, '[]'::jsonb)"))
+        .hasMessageContaining("device web-01 is no housekeeper");
+  }
 }

@@ -570,7 +570,7 @@ class DeviceConfigTest {
           assertThat(problem.code()).isEqualTo("control-plane-dump-missing");
           assertThat(problem.message()).contains("no section control_plane_dump");
           assertThat(problem.remedy())
-              .contains("'control_plane_dump:' with 'url' and 'password_file'");
+              .contains("'control_plane_dump:' with 'url', 'password_file' and 'recipients'");
         });
     Policy dumps =
         new Policy(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), true);

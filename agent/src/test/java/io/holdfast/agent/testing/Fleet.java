@@ -26,6 +26,7 @@ public final class Fleet implements AutoCloseable {
   private final Path restic;
   private BreakableServer server;
   private int servers = 1;
+  private String recipient = "";
   private final List<Process> daemons = new ArrayList<>();
 
   public Fleet(Path directory, Path restic) throws IOException {
@@ -72,6 +73,35 @@ public final class Fleet implements AutoCloseable {
 
   public Path repository() {
     return directory.resolve("repository");
+  }
+
+  /** The private half of the key that dumps are encrypted for; kept apart from every machine. */
+  private Path recoveryKey() {
+    return directory.resolve("in the safe/recovery-key");
+  }
+
+  /** A dump in the hands of whoever has opened the safe. */
+  public void decrypt(Path dump, Path to) {
+    Result result =
+        holdfast(
+            "decrypt",
+            "--identity",
+            recoveryKey().toString(),
+            dump.toString(),
+            "--to",
+            to.toString());
+    assertThat(result.exitCode()).as(result.all()).isZero();
+  }
+
+  /** The public half, of a pair that is made when it is first asked for. */
+  private String recipient() throws IOException {
+    if (!Files.exists(recoveryKey())) {
+      Files.createDirectories(directory.resolve("in the safe"));
+      Result made = holdfast("recovery-key", "--to", recoveryKey().toString());
+      assertThat(made.exitCode()).as(made.all()).isZero();
+      recipient = made.out().strip();
+    }
+    return recipient;
   }
 
   public Path repositoryPasswordFile() {
@@ -225,8 +255,9 @@ public final class Fleet implements AutoCloseable {
             url: %s
             user: %s
             password_file: %s
+            recipients: %s
           """
-              .formatted(databaseUrl(), login, file),
+              .formatted(databaseUrl(), login, file, recipient()),
           java.nio.file.StandardOpenOption.APPEND);
     }
 
