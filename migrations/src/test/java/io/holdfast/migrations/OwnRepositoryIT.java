@@ -7,7 +7,6 @@ import io.holdfast.migrations.Wall.Part;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -28,29 +27,34 @@ class OwnRepositoryIT {
   }
 
   private static void fleet(Wall wall) throws SQLException {
-    for (Map<String, Object> secret : secrets(wall)) {
+    for (String key : secrets(wall)) {
       wall.database()
           .execute(
               "INSERT INTO settings (key, value) VALUES (?, ?)"
                   + " ON CONFLICT (device_id, key) DO UPDATE SET value = excluded.value",
-              secret.get("key"),
-              value(secret.get("key"), FLEETS));
+              key,
+              value(key, FLEETS));
     }
   }
 
   /** From the catalogue, so that the next one that is added cannot be forgotten. */
-  private static List<Map<String, Object>> secrets(Wall wall) throws SQLException {
-    List<Map<String, Object>> secrets =
-        wall.database().rows("SELECT key FROM setting_keys WHERE kind = 'secret' ORDER BY key");
+  private static List<String> secrets(Wall wall) throws SQLException {
+    List<String> secrets =
+        wall
+            .database()
+            .rows("SELECT key FROM setting_keys WHERE kind = 'secret' ORDER BY key")
+            .stream()
+            .map(row -> String.valueOf(row.get("key")))
+            .toList();
     assertThat(secrets).hasSizeGreaterThan(1);
     return secrets;
   }
 
-  private static String value(Object key, String value) {
+  private static String value(String key, String value) {
     return key.equals("repository_environment") ? "{\"ST_KEY\": \"" + value + "\"}" : value;
   }
 
-  private static void own(Wall wall, Object key, String value) throws SQLException {
+  private static void own(Wall wall, String key, String value) throws SQLException {
     wall.database()
         .execute("INSERT INTO settings (device_id, key, value) VALUES ('alpha', ?, ?)", key, value);
   }
@@ -59,8 +63,8 @@ class OwnRepositoryIT {
   void a_device_without_one_is_told_the_fleets() throws Exception {
     try (Wall wall = Wall.create()) {
       fleet(wall);
-      for (Map<String, Object> secret : secrets(wall)) {
-        assertThat(told(wall)).contains(value(secret.get("key"), FLEETS));
+      for (String key : secrets(wall)) {
+        assertThat(told(wall)).contains(value(key, FLEETS));
       }
     }
   }
@@ -84,8 +88,7 @@ class OwnRepositoryIT {
   void each_secret_of_its_own_keeps_the_fleets_from_it_and_no_other() throws Exception {
     try (Wall wall = Wall.create()) {
       fleet(wall);
-      for (Map<String, Object> secret : secrets(wall)) {
-        Object key = secret.get("key");
+      for (String key : secrets(wall)) {
         own(wall, key, value(key, "its-own-" + key));
         String told = told(wall);
         assertThat(told).contains("its-own-" + key);

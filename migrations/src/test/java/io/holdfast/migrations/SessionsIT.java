@@ -46,14 +46,14 @@ class SessionsIT {
   private String enrol(String device) throws SQLException {
     try (Connection admin = wall.connect(Part.ADMIN)) {
       String login =
-          MigratedDatabase.rows(
-                  admin,
-                  "SELECT holdfast.issue_login(?, NULL, NULL, ?, interval '1 hour')::text AS login",
-                  device,
-                  PasswordUtil.encodeScramSha256(PASSWORD.toCharArray()))
-              .getFirst()
-              .get("login")
-              .toString();
+          String.valueOf(
+              MigratedDatabase.rows(
+                      admin,
+                      "SELECT holdfast.issue_login(?, NULL, NULL, ?, interval '1 hour')::text AS login",
+                      device,
+                      PasswordUtil.encodeScramSha256(PASSWORD.toCharArray()))
+                  .getFirst()
+                  .get("login"));
       made.add(login);
       return login;
     }
@@ -74,10 +74,10 @@ class SessionsIT {
   }
 
   private static String channel(Connection device, String id) throws SQLException {
-    return MigratedDatabase.rows(device, "SELECT holdfast.channel_of(?) AS channel", id)
-        .getFirst()
-        .get("channel")
-        .toString();
+    return String.valueOf(
+        MigratedDatabase.rows(device, "SELECT holdfast.channel_of(?) AS channel", id)
+            .getFirst()
+            .get("channel"));
   }
 
   private static List<String> heard(Connection connection) throws SQLException {

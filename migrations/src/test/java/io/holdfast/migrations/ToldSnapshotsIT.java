@@ -103,11 +103,11 @@ class ToldSnapshotsIT {
   }
 
   private boolean told(String repository, String id) throws SQLException {
-    return (Boolean)
+    return Boolean.TRUE.equals(
         wall.database()
             .rows("SELECT told FROM snapshots WHERE repository_id = ? AND id = ?", repository, id)
             .getFirst()
-            .get("told");
+            .get("told"));
   }
 
   private List<Map<String, Object>> problems() throws SQLException {
@@ -256,14 +256,14 @@ class ToldSnapshotsIT {
   }
 
   private boolean begins(String job, String... ids) throws SQLException {
-    return (Boolean)
+    return Boolean.TRUE.equals(
         MigratedDatabase.rows(
                 device,
                 "SELECT holdfast.forget_begins('alpha', 'repo', CAST(? AS uuid), CAST(? AS text[])) AS ok",
                 job,
                 "{" + String.join(",", ids) + "}")
             .getFirst()
-            .get("ok");
+            .get("ok"));
   }
 
   /** So many of the job's snapshots, of which some were kept by its policy the last time. */

@@ -67,7 +67,7 @@ public record LocalConfig(
   /** What to do about a {@link DatabaseAddress#gap()}, by where its URL stands. */
   public static String remedyForGap(String where) {
     return "Have the server show a certificate for its name, and take what weakens the check out of"
-               + " "
+        + " "
         + where
         + ": without it sslmode is verify-full.";
   }

@@ -68,7 +68,7 @@ final class MigrationLock {
             holders.isEmpty()
                 ? "Run it again."
                 : "If it is no other 'holdfast migrate', end it as a superuser and run this again:"
-                      + " SELECT "
+                    + " SELECT "
                     + holders.stream()
                         .map(holder -> "pg_terminate_backend(" + holder.pid() + ")")
                         .collect(Collectors.joining(", "))

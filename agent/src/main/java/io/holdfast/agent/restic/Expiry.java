@@ -19,10 +19,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Decides which snapshots stay as {@code restic forget} does since 0.16, but among those that it is given
- * alone. restic decides among all that carry a tag, which anybody with the repository's password
- * can write, and cannot be told to leave some of them out. {@code RetentionRulesIT} compares the
- * two.
+ * Decides which snapshots stay as {@code restic forget} does since 0.16, but among those that it is
+ * given alone. restic decides among all that carry a tag, which anybody with the repository's
+ * password can write, and cannot be told to leave some of them out. {@code RetentionRulesIT}
+ * compares the two.
  */
 final class Expiry {
 

@@ -110,7 +110,7 @@ final class Verdicts {
   private static String ifSurvived(BackupReport report) {
     return report.survived()
         ? ", but it hangs in the operating system and could not be ended; the job waits until it"
-              + " has"
+            + " has"
         : "";
   }
 
