@@ -61,18 +61,16 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
 
   @Option(
       names = "--force",
-      description = {
-        "with --finish: also if devices have not used it; else: also if others have the old password for",
-        "another repository. They are locked out then"
-      })
+      description =
+          "with --finish: also if devices have not used it; else: also if others have the old password"
+              + " for another repository. They are locked out then")
   private boolean force;
 
   @Option(
       names = "--remove-others",
-      description = {
-        "with --finish, or after it: also remove the keys that nobody put into the repository on purpose,",
-        "which open it by whatever password they have"
-      })
+      description =
+          "with --finish, or after it: also remove the keys that nobody put into the repository on"
+              + " purpose, which open it by whatever password they have")
   private boolean removeOthers;
 
   @Override

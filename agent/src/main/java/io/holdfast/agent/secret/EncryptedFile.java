@@ -105,7 +105,7 @@ public final class EncryptedFile {
           .newDecryptingChannel(in, keys.stream().map(RecoveryKey::reader).toList());
     } catch (UnsupportedRecipientStanzaException e) {
       throw new CannotDecrypt(Why.OTHER_KEYS, e);
-    } catch (GeneralSecurityException | RuntimeException e) {
+    } catch (GeneralSecurityException | PayloadException | RuntimeException e) {
       // A file that ends in its header is a BufferUnderflowException, for one.
       throw new CannotDecrypt(Why.DAMAGED, e);
     }
