@@ -83,7 +83,9 @@ final class DecryptCommand implements Callable<Integer> {
   }
 
   private static String said(IOException e) {
-    return e instanceof NoSuchFileException ? "there is no such file" : String.valueOf(e.getMessage());
+    return e instanceof NoSuchFileException
+        ? "there is no such file"
+        : String.valueOf(e.getMessage());
   }
 
   private void decrypt(List<RecoveryKey> keys, OutputStream out) {
