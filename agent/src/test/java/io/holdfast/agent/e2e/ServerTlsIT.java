@@ -165,15 +165,15 @@ class ServerTlsIT {
     Path config = directory.resolve("holdfast.yaml");
     Certified own = authority.client(user);
     write(config, login, own);
-    assertThat(holdfast(config, "sync"))
-        .satisfies(synced -> assertThat(synced.exitCode()).as(synced.all()).isZero());
+    assertThat(holdfast(config, "jobs"))
+        .satisfies(jobs -> assertThat(jobs.exitCode()).as(jobs.all()).isZero());
     assertThat(holdfast(config, "doctor").out())
         .contains("and has seen our certificate, /CN=" + user);
 
     write(config, login, authority.client("somebody"));
-    assertThat(holdfast(config, "sync").exitCode()).as("another's").isEqualTo(6);
+    assertThat(holdfast(config, "jobs").exitCode()).as("another's").isEqualTo(6);
     write(config, login, new Authority(directory.resolve("stranger"), "x").client(user));
-    assertThat(holdfast(config, "sync").exitCode()).as("a stranger's").isEqualTo(6);
+    assertThat(holdfast(config, "jobs").exitCode()).as("a stranger's").isEqualTo(6);
   }
 
   private void write(Path config, DatabaseAddress login, Certified own) throws Exception {
