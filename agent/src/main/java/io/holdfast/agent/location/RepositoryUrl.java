@@ -219,6 +219,7 @@ public record RepositoryUrl(
       secrets.add(new Secret(url.substring(url.indexOf(':') + 1)));
       secrets.add(new Secret(host));
       secrets.add(new Secret(user + "@"));
+      secrets.add(new Secret(user + ":"));
       secrets.add(new Secret(String.join("/", path).replaceFirst("^//", "/")));
     }
     return secrets;

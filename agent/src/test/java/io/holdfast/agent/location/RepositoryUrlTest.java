@@ -161,7 +161,7 @@ class RepositoryUrlTest {
         url("rest:https://somebody:s3cr%40t@nas.example:8000/very/private").asSecret();
     assertThat(hidden.masked()).isEqualTo("rest:********").isEqualTo(hidden.toString());
     assertThat(hidden.secrets().stream().map(Secret::value))
-        .contains("nas.example", "very/private", "s3cr%40t", "s3cr@t", "somebody@")
+        .contains("nas.example", "very/private", "s3cr%40t", "s3cr@t", "somebody@", "somebody:")
         .contains("https://somebody:s3cr%40t@nas.example:8000/very/private");
     assertThat(url("/very/private").asSecret().secrets()).contains(new Secret("/very/private"));
     assertThat(url("rest:https://u:secret@nas/a").toString())
