@@ -1,23 +1,18 @@
 package io.holdfast.agent.testing;
 
-import static io.holdfast.agent.testing.Site.eventually;
-
 import io.holdfast.embedded.FreePort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** OpenSSH's own server on loopback, with keys of the test's, for repositories over SFTP. */
 public final class SftpServer implements AutoCloseable {
 
   private final Path directory;
   private final int port;
-  private final Process process;
+  private final ServerProcess server;
 
   public SftpServer(Path directory) throws IOException {
     this.directory = Files.createDirectories(directory);
@@ -46,12 +41,11 @@ public final class SftpServer implements AutoCloseable {
             Subsystem sftp internal-sftp
             """
                 .formatted(port, directory.resolve("host"), directory.resolve("authorized_keys")));
-    process =
-        new ProcessBuilder("/usr/sbin/sshd", "-D", "-e", "-f", config.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("sshd.log").toFile())
-            .start();
-    eventually().until(this::answers);
+    server =
+        new ServerProcess(
+            List.of("/usr/sbin/sshd", "-D", "-e", "-f", config.toString()),
+            port,
+            directory.resolve("sshd.log"));
     ssh();
   }
 
@@ -66,17 +60,6 @@ public final class SftpServer implements AutoCloseable {
             "",
             "-f",
             directory.resolve(name).toString()));
-  }
-
-  private boolean answers() {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected();
-    } catch (IOException e) {
-      if (!process.isAlive()) {
-        throw new AssertionError("sshd ended: see " + directory.resolve("sshd.log"), e);
-      }
-      return false;
-    }
   }
 
   /** ssh reads the files of the user's real home whatever HOME says, so it is told of others. */
@@ -110,12 +93,6 @@ public final class SftpServer implements AutoCloseable {
 
   @Override
   public void close() {
-    process.descendants().forEach(ProcessHandle::destroy);
-    process.destroy();
-    try {
-      process.waitFor(1, TimeUnit.MINUTES);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    server.close();
   }
 }
