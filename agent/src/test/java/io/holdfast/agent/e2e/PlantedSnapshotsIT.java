@@ -2,10 +2,10 @@ package io.holdfast.agent.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.holdfast.agent.testing.AppendOnlyServer;
 import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.HandMade;
 import io.holdfast.agent.testing.Program.Result;
+import io.holdfast.agent.testing.RestServer;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RestoreRequests;
 import io.holdfast.agent.testing.SecondRepository;
@@ -237,13 +237,14 @@ class PlantedSnapshotsIT {
   void a_forget_that_the_storage_refuses_has_failed_and_the_rows_stay(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic);
-        AppendOnlyServer server = new AppendOnlyServer(site.repository())) {
+        RestServer server =
+            new RestServer(site.repository().getParent(), directory.resolve("server"))) {
       ControlPlane psql = site.controlPlane();
       housekeeper(site);
       psql.execute(
           "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('one', 1, true)");
       psql.job(Site.DEVICE, "www", site.source("www", 2).toString());
-      psql.setting("repository_url", server.url());
+      psql.setting("repository_url", "rest:" + server.devicesUrl() + "/repo");
       backUp(site, 3);
       Result refused = site.holdfast("housekeep", "forget");
       assertThat(refused.exitCode()).as(refused.all()).isNotZero();

@@ -49,6 +49,7 @@ class RansomwareIT {
     final RestServer server;
     final ControlPlane psql;
     final Path letters;
+    final Path www;
     final UUID job;
 
     Shop() throws IOException {
@@ -65,7 +66,8 @@ class RansomwareIT {
           "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('two', 2, true)");
       letters = spared.source("letters", 5);
       job = psql.job("spared", "letters", letters.toString());
-      psql.job(Site.DEVICE, "www", taken.source("www", 5).toString());
+      www = taken.source("www", 5);
+      psql.job(Site.DEVICE, "www", www.toString());
     }
 
     void backUp() {
@@ -201,14 +203,14 @@ class RansomwareIT {
               "--user=nobody");
       assertThat(added.exitCode()).as(added.all()).isZero();
       // And the machine's own files, before the next backup.
-      Files.writeString(shop.taken.source("www", 5).resolve("file-1"), "ENCRYPTED. PAY.");
+      Files.writeString(shop.www.resolve("file-1"), "ENCRYPTED. PAY.");
       done(shop.taken, "backup", "www");
 
       Result forget = done(shop.spared, "housekeep", "forget");
       assertThat(forget.out()).contains("snapshots removed: 3");
       done(shop.spared, "housekeep", "prune");
       done(shop.spared, "housekeep", "check");
-      assertThat(problems(shop)).contains("snapshots-untold");
+      assertThat(problems(shop)).contains("snapshots-untold", "repository-keys-unknown");
 
       // The spared machine restores its own, in place, whatever is newer in the repository.
       Files.writeString(shop.letters.resolve("file-1"), "lost");
@@ -226,7 +228,7 @@ class RansomwareIT {
       for (String id : ids) {
         Path to = back.resolve(id);
         done(shop.taken, "restore", id, "--to", to.toString());
-        Path file = to.resolve(shop.taken.source("www", 5).toString().substring(1)).resolve("file-1");
+        Path file = to.resolve(shop.www.toString().substring(1)).resolve("file-1");
         found |= Files.readString(file).startsWith("www 1");
       }
       assertThat(found).as("the last state before the attack").isTrue();
