@@ -386,6 +386,47 @@ SELECT 'notification-queue',
 FROM (SELECT pg_notification_queue_usage() AS used) u
 WHERE u.used > 0.1;
 
+-- ---- Stale locks of the repository are removed by one device at a time. Not by an advisory lock, which any login may hold for
+-- ever: this lease ends by itself, and whoever has had it lets the others have it for a minute.
+
+CREATE TABLE holdfast.unlock_lease (
+  only_one  boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+  device_id varchar(255) NOT NULL,
+  ends_at   timestamptz NOT NULL
+);
+COMMENT ON TABLE holdfast.unlock_lease IS 'Which device may remove stale locks from its repository, or did so last';
+
+-- Whether the device may, for five minutes.
+CREATE FUNCTION holdfast.unlock_begins(device varchar) RETURNS boolean
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  INSERT INTO holdfast.unlock_lease AS l (device_id, ends_at)
+  VALUES (device, clock_timestamp() + interval '5 minutes')
+  ON CONFLICT (only_one) DO UPDATE SET device_id = excluded.device_id, ends_at = excluded.ends_at
+    WHERE l.ends_at < clock_timestamp() - CASE WHEN l.device_id = device THEN interval '1 minute' ELSE interval '0' END;
+  RETURN FOUND;
+END
+$$;
+
+CREATE FUNCTION holdfast.unlock_ends(device varchar) RETURNS void
+  LANGUAGE plpgsql
+  SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM holdfast.require_own(device);
+  UPDATE holdfast.unlock_lease SET ends_at = clock_timestamp() WHERE device_id = device AND ends_at > clock_timestamp();
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION holdfast.unlock_begins(varchar), holdfast.unlock_ends(varchar) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION holdfast.unlock_begins(varchar), holdfast.unlock_ends(varchar) TO backup_client;
+GRANT SELECT ON holdfast.unlock_lease TO backup_admin;
+
 -- ---- What a device writes is shown and not obeyed: control characters, line breaks and turns of direction in a sentence are
 -- written as Java writes them. Agents do the same before they send it; a login in the wrong hands may not.
 

@@ -533,6 +533,30 @@ class BoundsIT {
     device.rollback();
   }
 
+  /** Finding M6: by an advisory lock a device could keep all others from it for ever. */
+  @Test
+  void one_device_at_a_time_may_unlock_and_none_for_long() throws SQLException {
+    String begin = "SELECT holdfast.unlock_begins('%s')";
+    String alpha = begin.formatted("alpha");
+    String bravo = begin.formatted("bravo");
+    try (Connection other = wall.connect(Part.OTHER_DEVICE)) {
+      assertThat(Wall.outcome(device, alpha)).startsWith("t ");
+      assertThat(Wall.outcome(other, bravo)).startsWith("f ");
+      assertThat(Wall.outcome(device, alpha)).as("it cannot be drawn out").startsWith("f ");
+      assertThat(Wall.outcome(other, alpha)).as("in another's name").startsWith("refused: 42501");
+      Wall.outcome(other, "SELECT holdfast.unlock_ends('bravo')");
+      assertThat(Wall.outcome(other, bravo)).as("not its own to end").startsWith("f ");
+
+      Wall.outcome(device, "SELECT holdfast.unlock_ends('alpha')");
+      assertThat(Wall.outcome(device, alpha)).as("the others first").startsWith("f ");
+      assertThat(Wall.outcome(other, bravo)).startsWith("t ");
+
+      wall.database()
+          .execute("UPDATE holdfast.unlock_lease SET ends_at = now() - interval '1 second'");
+      assertThat(Wall.outcome(device, alpha)).as("its holder is gone").startsWith("t ");
+    }
+  }
+
   /** An advisory lock is anybody's to hold. */
   @Test
   void no_function_waits_for_an_advisory_lock() throws SQLException {

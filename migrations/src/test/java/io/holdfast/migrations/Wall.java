@@ -11,6 +11,7 @@ import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.postgresql.util.PSQLException;
 
@@ -44,6 +45,18 @@ final class Wall implements AutoCloseable {
   static Wall create() throws SQLException, IOException {
     Wall wall = new Wall(MigratedDatabase.create());
     wall.fill();
+    return wall;
+  }
+
+  /** As an admin who has done what {@code holdfast migrate} told him. */
+  static Wall closed() throws SQLException, IOException {
+    Wall wall = Wall.create();
+    wall.database.execute("UPDATE devices SET housekeeper = false WHERE id = 'alpha'");
+    for (Map<String, Object> row :
+        wall.database.rows("SELECT remedy FROM security_findings WHERE code <> 'shared-login'")) {
+      String remedy = String.valueOf(row.get("remedy"));
+      wall.database.execute(remedy.substring(remedy.indexOf("REVOKE")));
+    }
     return wall;
   }
 

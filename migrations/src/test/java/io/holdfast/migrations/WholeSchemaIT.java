@@ -141,7 +141,9 @@ class WholeSchemaIT {
           "problems_gone",
           "retention_work",
           "sweep",
-          "told_of");
+          "told_of",
+          "unlock_begins",
+          "unlock_ends");
 
   /** Of triggers too: they take the locks of whoever writes a row. */
   @Test

@@ -314,7 +314,8 @@ public final class AgentParts implements AutoCloseable {
   }
 
   public Aftermath aftermath() {
-    return new Aftermath(openRuns, restic, lockPolicy(), new UnlockLease(database));
+    return new Aftermath(
+        openRuns, restic, lockPolicy(), new UnlockLease(database, config.deviceId()));
   }
 
   /** Whom the state directory belongs to: us. 0 where users have no numbers. */

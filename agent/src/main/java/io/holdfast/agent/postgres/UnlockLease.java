@@ -4,49 +4,47 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.run.Aftermath.Alone;
 
 /**
- * Lets one device of the fleet at a time remove locks from the repository. The lease is held by an
- * open transaction, so it ends with its holder, and it needs the control plane: without it nothing
- * is removed.
+ * Lets one device of the fleet at a time remove stale locks from the repository. The control plane
+ * gives the lease out for five minutes, and without it nothing is removed.
  */
 public final class UnlockLease implements Alone {
 
-  /** The first half names Holdfast, so that no other program's lock is met. */
-  private static final String TAKE = "SELECT pg_try_advisory_xact_lock(1215263844, 1)";
-
-  /** What came of the attempt. */
-  private enum Result {
-    DONE,
-    BUSY,
-    INTERRUPTED
-  }
-
   private final Database database;
+  private final String deviceId;
 
-  public UnlockLease(Database database) {
+  public UnlockLease(Database database, String deviceId) {
     this.database = database;
+    this.deviceId = deviceId;
   }
 
   @Override
   public boolean run(Step step) throws InterruptedException {
     try {
-      Result result =
+      boolean ours =
           database.call(handle ->
-              handle.createQuery(TAKE).mapTo(Boolean.class).one() ? take(step) : Result.BUSY);
-      if (result == Result.INTERRUPTED) {
-        throw new InterruptedException();
+              handle
+                  .select("SELECT holdfast.unlock_begins(?)", deviceId)
+                  .mapTo(Boolean.class)
+                  .one());
+      if (!ours) {
+        return false;
       }
-      return result == Result.DONE;
     } catch (ControlPlaneException e) {
       return false;
     }
-  }
-
-  private static Result take(Step step) {
     try {
       step.take();
-      return Result.DONE;
-    } catch (InterruptedException e) {
-      return Result.INTERRUPTED;
+    } finally {
+      release();
+    }
+    return true;
+  }
+
+  private void release() {
+    try {
+      database.call(handle -> handle.execute("SELECT holdfast.unlock_ends(?)", deviceId));
+    } catch (ControlPlaneException e) {
+      // It ends by itself.
     }
   }
 }

@@ -29,7 +29,9 @@ class DumpProcessIT {
       new DumpProcess.Sink() {
         @Override
         public void take(ByteBuffer part) {
-          taken.write(part.array(), part.position(), part.remaining());
+          while (part.hasRemaining()) {
+            taken.write(part.get());
+          }
         }
 
         @Override

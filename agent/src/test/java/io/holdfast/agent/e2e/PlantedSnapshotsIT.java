@@ -74,7 +74,7 @@ class PlantedSnapshotsIT {
       Set<String> real = inRepository(site);
       HandMade others = new HandMade(restic, site);
       for (int day = 1; day <= 14; day++) {
-        String time = "2099-01-%02d 00:00:00".formatted(day);
+        String time = "2099-01-" + (10 + day) + " 00:00:00";
         others.planted(Site.DEVICE, job, "www", time, site.source("empty", 0));
       }
       others.planted(Site.DEVICE, job, "www", "2026-02-01 00:00:00", site.source("empty", 0));

@@ -8,14 +8,15 @@ import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.HandMade;
 import io.holdfast.agent.testing.Program;
 import io.holdfast.agent.testing.Program.Result;
-import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.RestServer;
+import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,7 +39,6 @@ import org.junit.jupiter.api.io.TempDir;
 class RansomwareIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String NEVER = "2099-01-%02d 00:00:00";
 
   @TempDir private Path directory;
 
@@ -76,12 +76,10 @@ class RansomwareIT {
     }
 
     @Override
-    public void close() throws Exception {
-      try (server;
-          taken;
-          spared) {
-        // In this order.
-      }
+    public void close() {
+      spared.close();
+      taken.close();
+      server.close();
     }
   }
 
@@ -126,10 +124,10 @@ class RansomwareIT {
 
   private static int request(String method, String url, byte[] body) throws Exception {
     URI address = URI.create(url);
-    String user = Base64.getEncoder().encodeToString(address.getUserInfo().getBytes());
+    String user =
+        Base64.getEncoder().encodeToString(address.getUserInfo().getBytes(StandardCharsets.UTF_8));
     HttpRequest request =
-        HttpRequest.newBuilder(
-                URI.create(url.replace(address.getUserInfo() + "@", "")))
+        HttpRequest.newBuilder(URI.create(url.replace(address.getUserInfo() + "@", "")))
             .header("Authorization", "Basic " + user)
             .method(method, HttpRequest.BodyPublishers.ofByteArray(body))
             .build();
@@ -149,17 +147,17 @@ class RansomwareIT {
       attack(shop, Site.REPOSITORY_PASSWORD, "repair", "index", "--read-all-packs");
       attack(shop, Site.REPOSITORY_PASSWORD, "rewrite", "--forget", "--exclude=file-*");
       attack(shop, Site.REPOSITORY_PASSWORD, "tag", "--set=nobodys");
-      String key = JSON.readTree(
-              attack(shop, Site.REPOSITORY_PASSWORD, "key", "list", "--json").out())
-          .path(0)
-          .path("id")
-          .asText();
+      String key =
+          JSON.readTree(attack(shop, Site.REPOSITORY_PASSWORD, "key", "list", "--json").out())
+              .path(0)
+              .path("id")
+              .asText();
       attack(shop, Site.REPOSITORY_PASSWORD, "key", "remove", key);
       for (String file : before.keySet()) {
         String place = file.replaceFirst("data/../", "data/");
         String url = shop.server.devicesUrl() + "/repo/" + place;
         assertThat(request("DELETE", url, new byte[0])).as("DELETE " + place).isEqualTo(403);
-        assertThat(request("POST", url, "nothing".getBytes()))
+        assertThat(request("POST", url, "nothing".getBytes(StandardCharsets.UTF_8)))
             .as("POST " + place)
             .isGreaterThanOrEqualTo(400);
       }
@@ -189,7 +187,8 @@ class RansomwareIT {
       HandMade planted = new HandMade(ResticBinaries.current(), shop.taken);
       Path empty = shop.taken.source("empty", 0);
       for (int day = 1; day <= 14; day++) {
-        planted.planted("spared", shop.job, "letters", NEVER.formatted(day), empty);
+        planted.planted(
+            "spared", shop.job, "letters", "2099-01-" + (10 + day) + " 00:00:00", empty);
       }
       planted.planted("spared", shop.job, "letters", "2026-01-01 00:00:00", empty);
       Path passwordFile = Files.writeString(directory.resolve("strangers"), "strangers-password");

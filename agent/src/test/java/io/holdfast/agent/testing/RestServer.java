@@ -44,7 +44,10 @@ public final class RestServer implements AutoCloseable {
     whole =
         new ServerProcess(
             command(
-                data, second, users(directory.resolve("keepers"), "keeper", "can-delete-pw"), false),
+                data,
+                second,
+                users(directory.resolve("keepers"), "keeper", "can-delete-pw"),
+                false),
             second,
             directory.resolve("whole.log"));
   }
@@ -78,7 +81,9 @@ public final class RestServer implements AutoCloseable {
     }
   }
 
-  /** The address for devices, with their password: what is there can be neither changed nor deleted. */
+  /**
+   * The address for devices, with their password: what is there can be neither changed nor deleted.
+   */
   public String devicesUrl() {
     return devicesUrl;
   }
