@@ -119,6 +119,11 @@ BEGIN
     RAISE EXCEPTION 'the role % cannot be the login of a device: %', login, problem
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Make one for the device alone: CREATE ROLE ... LOGIN.';
   END IF;
+  -- A group, or one of PostgreSQL's own: its members would get what is given to it, today's and tomorrow's.
+  IF login ~ '^pg_' OR NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = login) THEN
+    RAISE EXCEPTION 'the role % cannot be the login of a device: it cannot log in', login
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Make one for the device alone: CREATE ROLE ... LOGIN.';
+  END IF;
   -- Those of issue_login, and so perhaps of another fleet on this server.
   IF login ~ '^holdfast_[0-9a-f]{32}$' AND login <> holdfast.login_name(device) THEN
     RAISE EXCEPTION 'the role % was made for another device', login

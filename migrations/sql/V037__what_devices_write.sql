@@ -208,6 +208,21 @@ CREATE TRIGGER requests_bounded
         OR NEW.finished_at > now() + interval '10 minutes')
 EXECUTE FUNCTION holdfast.requests_bounded();
 
+-- Whoever asks, asks in his own name; of a restore V032 says so already.
+CREATE FUNCTION holdfast.requests_asked() RETURNS trigger
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  NEW.requested_by := CASE TG_OP WHEN 'INSERT' THEN session_user ELSE OLD.requested_by END;
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER requests_asked
+  BEFORE INSERT OR UPDATE OF requested_by ON requests
+  FOR EACH ROW
+EXECUTE FUNCTION holdfast.requests_asked();
+
 CREATE FUNCTION holdfast.restores_bounded() RETURNS trigger
   LANGUAGE plpgsql
   SECURITY DEFINER

@@ -100,6 +100,7 @@ SELECT holdfast.allow_forget('00000000-0000-4000-8000-000000000001');
 -- 040
 INSERT INTO holdfast.channels (device_id) VALUES ('web-01');
 INSERT INTO holdfast.open_transactions (pid, transaction) VALUES (1, '1/1');
+INSERT INTO holdfast.unlock_lease (device_id, ends_at) VALUES ('web-01', now());
 
 -- 041
 INSERT INTO repository_keys (repository_id, id, user_name, host_name, created, first_key)

@@ -34,6 +34,8 @@ SELECT holdfast.forget_begins('alpha', 'repo', '00000000-0000-0001-0000-00000000
 SELECT holdfast.forget_judged('alpha', 'repo', '00000000-0000-0001-0000-000000000001', '[{"id": "aa", "rules": ["last"]}]')
 SELECT pg_catalog.count(*) FROM holdfast.copies_wanted('alpha', 'repo', 'other', '{aa}')
 SELECT holdfast.catalogue_end('alpha', 'repo', '-infinity')
+SELECT holdfast.unlock_begins('alpha')
+SELECT holdfast.unlock_ends('alpha')
 SELECT holdfast.keys_seen('alpha', 'repo', NULL, '[{"id": "abcdef01", "user": "root", "host": "h", "created": "now", "current": true}, {"id": "abcdef02", "user": "x", "host": "h", "created": "now"}]')
 SELECT holdfast.key_used('alpha', 'repo', 'abcdef01')
 SELECT pg_catalog.count(*) FROM holdfast.retention_work('alpha', 'repo')

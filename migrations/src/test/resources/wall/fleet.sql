@@ -21,3 +21,4 @@ INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, trigger
 INSERT INTO housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time, end_time, status) VALUES (gen_random_uuid(), 'check', 'repo', 'alpha', 'manual', 1, now(), now(), 'failed');
 UPDATE holdfast.last_sweep SET at = '-infinity', stale_at = '-infinity';
 INSERT INTO holdfast.channels (device_id) SELECT id FROM devices;
+INSERT INTO repository_keys (repository_id, id, user_name, host_name, created, first_key) VALUES ('VICTIM', 'abcdef09', 'VICTIM', 'h', 'now', false);

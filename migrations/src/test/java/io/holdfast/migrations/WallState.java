@@ -72,14 +72,15 @@ final class WallState {
                    (SELECT md5(string_agg(x::text, '' ORDER BY x.oid)) FROM pg_policy x) AS row_security,
                    (SELECT md5(string_agg(x.tgname || x.tgenabled::text, '' ORDER BY x.oid)) FROM pg_trigger x
                     WHERE NOT x.tgisinternal) AS triggers,
-                   (SELECT md5(string_agg(x.relname || x.relowner || x.relpersistence || coalesce(x.relacl::text, '')
+                   (SELECT md5(string_agg(x.relname || x.relowner || x.relpersistence::text || coalesce(x.relacl::text, '')
                                           || x.relrowsecurity, '' ORDER BY x.oid))
                     FROM pg_class x WHERE x.relnamespace IN ('public'::regnamespace, 'holdfast'::regnamespace)) AS tables,
                    (SELECT md5(string_agg(x::text, '' ORDER BY x.oid)) FROM pg_namespace x
                     WHERE x.nspname !~ '^pg_(toast_)?temp_') AS schemas,
                    (SELECT md5(string_agg(x::text, '')) FROM pg_db_role_setting x
                     WHERE x.setrole = 0) AS settings_of_all,
-                   (SELECT md5(string_agg(x::text, '' ORDER BY x.oid)) FROM pg_default_acl x) AS default_rights,
+                   (SELECT md5(string_agg(x::text, '' ORDER BY x.oid)) FROM pg_default_acl x
+                    WHERE x.defaclrole = (SELECT nspowner FROM pg_namespace WHERE nspname = 'holdfast')) AS default_rights,
                    (SELECT md5(string_agg(x::text, '')) FROM control_plane_version x) AS version,
                    (SELECT count(*) FROM setting_keys) AS setting_keys,
                    (SELECT count(*) FROM restic_arguments) AS restic_arguments,

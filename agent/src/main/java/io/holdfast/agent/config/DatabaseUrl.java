@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DatabaseUrl {
 
+  private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+
   private static final Pattern JDBC =
       Pattern.compile(
           "jdbc:postgresql://(?<hosts>[^/?]*)/(?<database>[^?]*)(\\?(?<parameters>.*))?");
@@ -73,6 +75,10 @@ public final class DatabaseUrl {
    * @throws InvalidDatabaseUrl if the text is no such URL; the message holds no password
    */
   public static DatabaseAddress parse(String text) throws InvalidDatabaseUrl {
+    if (BAD_ESCAPE.matcher(text).find()) {
+      throw new InvalidDatabaseUrl(
+          "a % in it is not followed by two hexadecimal digits; write %25 for a percent sign");
+    }
     Matcher jdbc = JDBC.matcher(text);
     if (jdbc.matches()) {
       return address(

@@ -111,7 +111,13 @@ public final class FleetKeys {
     if (!matcher.matches()) {
       return Optional.empty();
     }
-    byte[] data = Base64.getUrlDecoder().decode(matcher.group("data"));
+    byte[] data;
+    try {
+      data = Base64.getUrlDecoder().decode(matcher.group("data"));
+    } catch (IllegalArgumentException e) {
+      // It was cut short when it was copied.
+      return Optional.empty();
+    }
     if (data.length <= NONCE_BYTES) {
       return Optional.empty();
     }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -166,17 +167,20 @@ public final class OpenRunFiles implements OpenRuns {
     } catch (NoSuchFileException e) {
       // Closed between the listing and the reading.
       return Optional.empty();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       setAside(file, e);
       return Optional.empty();
     }
   }
 
   /** Its row is closed when the job runs again. */
-  private static void setAside(Path file, IOException why) {
+  private static void setAside(Path file, Exception why) {
     log.error("{} is damaged, so its run is not closed from here: {}", file, why.toString());
     try {
-      Files.move(file, file.resolveSibling(file.getFileName() + ".damaged"));
+      Files.move(
+          file,
+          file.resolveSibling(file.getFileName() + ".damaged"),
+          StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       log.error("{} cannot be set aside: {}", file, e.toString());
     }
@@ -213,7 +217,11 @@ public final class OpenRunFiles implements OpenRuns {
   }
 
   private static Content read(Path file) throws IOException {
-    return FileJson.JSON.readValue(Files.readAllBytes(file), Content.class);
+    Content content = FileJson.JSON.readValue(Files.readAllBytes(file), Content.class);
+    if (content == null || content.start == null) {
+      throw new IOException("it holds no run");
+    }
+    return content;
   }
 
   private void write(Content content) throws IOException {

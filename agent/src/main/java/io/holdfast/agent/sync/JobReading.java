@@ -166,7 +166,12 @@ final class JobReading {
     try {
       node = JSON.readTree(row.resticArgs().get());
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a jsonb column holds no JSON", e);
+      // PostgreSQL has checked it, and takes more levels than can be read here.
+      problem(
+          "restic-args-invalid",
+          "has restic_args that cannot be read",
+          "Write one string per argument, such as '[\"--limit-upload\", \"5000\"]'.");
+      return List.of();
     }
     if (node.isNull()) {
       return List.of();

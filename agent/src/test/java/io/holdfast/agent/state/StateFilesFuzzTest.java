@@ -3,6 +3,7 @@ package io.holdfast.agent.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.run.AgendaStore.Memory;
+import io.holdfast.agent.run.OpenRestores;
 import io.holdfast.agent.run.OpenRuns;
 import io.holdfast.agent.testing.Fuzz;
 import io.holdfast.agent.testing.Records;
@@ -42,6 +43,22 @@ class StateFilesFuzzTest {
         input -> {
           Files.write(file, input);
           assertThat(runs.all()).hasSizeLessThan(2);
+        });
+  }
+
+  @Test
+  void the_files_of_open_restores() throws Exception {
+    Path place = directory.resolve("open-restores");
+    OpenRestores restores = new OpenRestoreFiles(place);
+    restores.open(Records.restoreStarted(1));
+    Path file = onlyIn(place);
+    Fuzz.bytes(
+        "open restore",
+        List.of(Files.readAllBytes(file)),
+        List.of(),
+        input -> {
+          Files.write(file, input);
+          assertThat(restores.all()).hasSizeLessThan(2);
         });
   }
 
