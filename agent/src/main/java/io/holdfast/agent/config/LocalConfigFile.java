@@ -1,6 +1,7 @@
 package io.holdfast.agent.config;
 
 import io.holdfast.agent.config.YamlFile.Entry;
+import io.holdfast.agent.files.FileFaults;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.location.UrlFault;
@@ -121,8 +122,8 @@ public final class LocalConfigFile {
           List.of(
               file
                   + ": the configuration file cannot be read ("
-                  + e.getClass().getSimpleName()
-                  + "). Check its permissions and that it is text in UTF-8."));
+                  + FileFaults.words(e)
+                  + "). Run the command as the agent's user, with sudo perhaps, or mend the file."));
     }
   }
 
@@ -270,7 +271,7 @@ public final class LocalConfigFile {
               + ".password_file "
               + secretFile
               + " cannot be read ("
-              + e.getClass().getSimpleName()
+              + FileFaults.words(e)
               + ")",
           "Check the path, and that the agent's user may read it.");
       return Optional.empty();

@@ -1,5 +1,6 @@
 package io.holdfast.agent.restore;
 
+import io.holdfast.agent.files.FileFaults;
 import io.holdfast.agent.files.Windows;
 import io.holdfast.agent.restic.RestoreOrder;
 import io.holdfast.agent.restic.RestoreOrder.Overwrite;
@@ -139,7 +140,7 @@ public record RestoreWish(
           "the directory "
               + target
               + " cannot be looked into ("
-              + e.getClass().getSimpleName()
+              + FileFaults.words(e)
               + ")",
           "Choose another one, or run this as a user who may read and write it.");
     }

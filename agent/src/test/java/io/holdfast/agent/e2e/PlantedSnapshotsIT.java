@@ -181,7 +181,7 @@ class PlantedSnapshotsIT {
     try (Site site = new Site(directory, restic)) {
       RestoreRequests rows = new RestoreRequests(site);
       Path back = Files.createDirectory(directory.resolve("back"));
-      rows.permit("[" + back + "]");
+      rows.permit(back.toString());
       UUID job = rows.job("www", 3);
       String real = inRepository(site).iterator().next();
       Path www = site.directory().resolve("src/www");

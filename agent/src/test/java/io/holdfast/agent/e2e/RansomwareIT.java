@@ -62,6 +62,10 @@ class RansomwareIT {
       psql.execute(
           "INSERT INTO settings (device_id, key, value) VALUES ('spared', 'repository_url', ?)",
           "rest:" + server.keepersUrl() + "/repo");
+      // With a URL of its own it is not told the fleet's password.
+      psql.execute(
+          "INSERT INTO settings (device_id, key, value) VALUES ('spared', 'repository_password', ?)",
+          Site.REPOSITORY_PASSWORD);
       psql.execute(
           "INSERT INTO retention_policies (name, keep_last, is_default) VALUES ('two', 2, true)");
       letters = spared.source("letters", 5);
