@@ -1,10 +1,10 @@
 package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
+import io.holdfast.agent.files.FileFaults;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.release.CannotInstall;
 import io.holdfast.agent.restic.RepositoryUnreadable;
-import io.holdfast.agent.files.FileFaults;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
@@ -38,7 +38,11 @@ final class Failures {
           say(err, f.getMessage(), f.remedy(), ExitCode.ofUnreadable(f.meaning()));
       case CannotInstall f -> say(err, f.getMessage(), f.remedy(), ExitCode.WRONG);
       case UncheckedIOException f ->
-          say(err, f.getMessage() + " (" + FileFaults.words(f.getCause()) + ")", "", ExitCode.WRONG);
+          say(
+              err,
+              f.getMessage() + " (" + FileFaults.words(f.getCause()) + ")",
+              "",
+              ExitCode.WRONG);
       case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);
       default -> {
         err.println("holdfast: a bug: please report it with what follows");

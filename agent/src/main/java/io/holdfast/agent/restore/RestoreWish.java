@@ -137,11 +137,7 @@ public record RestoreWish(
       return entries.findAny().isEmpty();
     } catch (IOException e) {
       throw CannotRestore.refused(
-          "the directory "
-              + target
-              + " cannot be looked into ("
-              + FileFaults.words(e)
-              + ")",
+          "the directory " + target + " cannot be looked into (" + FileFaults.words(e) + ")",
           "Choose another one, or run this as a user who may read and write it.");
     }
   }
