@@ -7,10 +7,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,17 +30,16 @@ class PromisesTest {
             Path.of("src/test/java"),
             Path.of("../migrations/src/test/java"),
             Path.of("../packaging/embedded-postgres/src/test/java"));
-    try (Stream<Path> files = sources.stream().flatMap(PromisesTest::javaFiles)) {
-      return files.flatMap(PromisesTest::names).collect(Collectors.toSet());
+    Set<String> names = new HashSet<>();
+    for (Path directory : sources) {
+      try (Stream<Path> files = Files.walk(directory)) {
+        files
+            .filter(file -> file.toString().endsWith(".java"))
+            .flatMap(PromisesTest::names)
+            .forEach(names::add);
+      }
     }
-  }
-
-  private static Stream<Path> javaFiles(Path directory) {
-    try {
-      return Files.walk(directory).filter(file -> file.toString().endsWith(".java"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return names;
   }
 
   private static Stream<String> names(Path file) {
