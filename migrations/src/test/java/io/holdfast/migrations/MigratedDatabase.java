@@ -46,8 +46,8 @@ final class MigratedDatabase implements AutoCloseable {
 
   static MigratedDatabase create() throws SQLException {
     MigratedDatabase database = copyOf(Template.NAME);
-    // The rights on a database itself are not copied.
-    database.migrate();
+    // A copy does not have the rights on the database itself, which the migration has taken.
+    database.execute("REVOKE CREATE, TEMPORARY ON DATABASE " + database.name() + " FROM PUBLIC");
     database.execute(
         """
         DO $$

@@ -176,11 +176,12 @@ class PlantedSnapshotsIT {
   }
 
   @Test
-  void a_row_brings_back_the_latest_of_which_a_run_has_told() throws Exception {
+  void a_row_brings_back_the_latest_of_which_a_run_has_told(@TempDir Path elsewhere)
+      throws Exception {
     Path restic = ResticBinaries.current();
     try (Site site = new Site(directory, restic)) {
       RestoreRequests rows = new RestoreRequests(site);
-      Path back = Files.createDirectory(directory.resolve("back"));
+      Path back = elsewhere.toRealPath();
       rows.permit(back.toString());
       UUID job = rows.job("www", 3);
       String real = inRepository(site).iterator().next();
