@@ -9,6 +9,7 @@ import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
@@ -40,7 +41,7 @@ final class Failures {
       case UncheckedIOException f ->
           say(
               err,
-              f.getMessage() + " (" + FileFaults.words(f.getCause()) + ")",
+              f.getMessage() + " (" + FileFaults.words(Objects.requireNonNull(f.getCause())) + ")",
               "",
               ExitCode.WRONG);
       case InterruptedException _ -> say(err, "cancelled", "", ExitCode.CANCELLED);
