@@ -1,5 +1,6 @@
 package io.holdfast.migrations;
 
+import io.holdfast.embedded.TestPostgres;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -61,9 +62,13 @@ final class Wall implements AutoCloseable {
   }
 
   private void fill() throws SQLException, IOException {
+    // Made by the owner, as issue_login makes them: from PostgreSQL 16 on he can end the sessions
+    // of no others.
+    database.execute("SET ROLE " + TestPostgres.OWNER);
     for (Part part : Part.values()) {
       makeLogin(database, login(part));
     }
+    database.execute("RESET ROLE");
     database.execute("GRANT backup_viewer TO " + login(Part.VIEWER));
     database.execute("GRANT backup_admin TO " + login(Part.ADMIN));
     database.execute(text("/wall/fleet.sql"));
