@@ -448,7 +448,7 @@ AS $$
 DECLARE
   hidden    CONSTANT text := TG_ARGV[0];
   this_row  CONSTANT jsonb := to_jsonb(NEW);
-  shown     jsonb := '{}';
+  shown     jsonb := '{}'::jsonb;
   of_column text;
 BEGIN
   FOREACH of_column IN ARRAY TG_ARGV[1:] LOOP
