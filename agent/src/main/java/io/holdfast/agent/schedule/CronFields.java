@@ -108,7 +108,9 @@ final class CronFields {
     alone[index] = fields[index];
     try {
       cron(alone).validate();
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException e) {
+      // Mostly an IllegalArgumentException, but of "1-5//" cron-utils makes an
+      // ArrayIndexOutOfBoundsException.
       throw new InvalidSchedule(
           "cron_expression \""
               + text.strip()
