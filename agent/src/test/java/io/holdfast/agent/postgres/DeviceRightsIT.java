@@ -190,6 +190,8 @@ class DeviceRightsIT {
             "SELECT FROM schedules WHERE job_id = '%othersJob'",
             "SELECT FROM schedules WHERE id = 2",
             "SELECT FROM settings WHERE device_id = '%other'",
+            // It has a repository_url of its own.
+            "SELECT FROM settings WHERE key = 'repository_password'",
             "SELECT FROM runs WHERE device_id = '%other'",
             "SELECT FROM runs WHERE run_uuid = '%othersRun'",
             "SELECT FROM missed_runs WHERE device_id = '%other'",
@@ -491,7 +493,6 @@ class DeviceRightsIT {
             "SELECT FROM devices",
             "SELECT FROM backup_jobs WHERE device_id = '%me' AND name = 'home'",
             "SELECT FROM schedules",
-            "SELECT FROM settings WHERE key = 'repository_password'",
             "SELECT FROM settings WHERE device_id = '%me'",
             "SELECT FROM latest_runs",
             "SELECT FROM job_summary WHERE job_name = 'home'",
@@ -575,9 +576,12 @@ class DeviceRightsIT {
     assertThat(outcome(admin, "SELECT holdfast.retire_device('" + ME + "')"))
         .isEqualTo("1 rows seen");
     assertThat(outcome(mine, "SELECT FROM runs"))
-        .as("on an open connection")
-        .isEqualTo("0 rows seen");
-    assertThat(outcome(mine, "SELECT FROM settings")).isEqualTo("0 rows seen");
+        .as("on an open connection, which is ended")
+        .startsWith("refused");
+    // Not one that the control plane has made, so that it is not closed.
+    Connection again = connect(fleet.me);
+    assertThat(outcome(again, "SELECT FROM runs")).isEqualTo("0 rows seen");
+    assertThat(outcome(again, "SELECT FROM settings")).isEqualTo("0 rows seen");
     assertThat(fleet.psql.rows("SELECT FROM runs WHERE device_id = ?", ME)).hasSize(2);
     assertThat(fleet.psql.row("SELECT enabled FROM devices WHERE id = ?", ME))
         .isEqualTo(Map.of("enabled", false));
