@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -33,6 +34,11 @@ final class YamlFile {
 
   /** A text and the line where it stands. */
   record Entry(String value, int line) {}
+
+  /** What the parser says before it repeats the file's own words, which may be a password. */
+  private static final Pattern BEFORE_VALUE =
+      Pattern.compile(
+          "^(?<problem>.*?\\b(alias|anchor|handle|key|directive|tag)\\b).*", Pattern.DOTALL);
 
   /** Sections hold keys, and keys hold texts: nothing of ours is deeper than two. */
   private static final int DEEPEST = 20;
@@ -100,8 +106,9 @@ final class YamlFile {
     } catch (MarkedYamlEngineException e) {
       finding(
           e.getProblemMark().map(Mark::getLine).orElse(0) + 1,
-          "this is not valid YAML: " + e.getProblem(),
-          "Check indentation, colons and quotes around here.");
+          "this is not valid YAML: " + withoutValue(e.getProblem()),
+          "Check indentation, colons and quotes around here; a value that begins with *, &, ! or another special sign"
+              + " stands in quotes.");
       return;
     } catch (YamlEngineException e) {
       finding(1, "this is not valid YAML", "Check indentation, colons and quotes.");
@@ -134,6 +141,11 @@ final class YamlFile {
       }
     }
     return OptionalInt.empty();
+  }
+
+  private static String withoutValue(String problem) {
+    Matcher matcher = BEFORE_VALUE.matcher(problem);
+    return matcher.matches() ? matcher.group("problem") : problem;
   }
 
   private void readSection(String section, MappingNode node) {

@@ -75,6 +75,15 @@ class LocalConfigFileTest {
     assertThat(config.warnings()).isEmpty();
   }
 
+  /** What begins with a special sign is no text to YAML, and the parser repeats what it met. */
+  @ParameterizedTest
+  @ValueSource(strings = {"*hunter2", "!hunter2!x y", "%hunter2", "@hunter2", "`hunter2"})
+  void a_password_without_its_quotes_is_not_repeated(String password) throws IOException {
+    assertThat(findings(GOOD + "  password: " + password + "\n").getFirst())
+        .contains("this is not valid YAML", "stands in quotes")
+        .doesNotContain("hunter2");
+  }
+
   @Test
   void everything_that_is_wrong_is_told_at_once_each_with_its_line_and_remedy() throws IOException {
     String file = directory.resolve("holdfast.yaml").toString();
