@@ -136,6 +136,13 @@ class FalseServerIT {
             "--repository=" + directory.resolve("repository"),
             "--password-file=" + secretFile(),
             "--restic=" + ResticBinaries.current()));
+    silent.put("recovery-key", List.of("--to=" + directory.resolve("recovery.key")));
+    silent.put(
+        "decrypt",
+        List.of(
+            "--identity=" + secretFile(),
+            "--to=" + directory.resolve("dump"),
+            secretFile().toString()));
     silent.put("secret new-key", List.of());
     silent.put("secret encrypt", List.of("repository_password"));
     silent.put("secret re-encrypt", List.of("repository_password"));
