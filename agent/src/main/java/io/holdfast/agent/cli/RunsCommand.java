@@ -66,12 +66,13 @@ final class RunsCommand implements Callable<Integer> {
 
   private static void print(PrintWriter out, List<RunLine> runs) {
     Table table =
-        new Table("STARTED", "JOB", "OUTCOME", "BY", "TOOK", "FILES", "ADDED", "SNAPSHOT");
+        new Table("STARTED", "JOB", "OUTCOME", "BY", "TOOK", "FILES", "ADDED", "SNAPSHOT")
+            .coloured(2, Paint::outcome);
     for (RunLine run : runs) {
       table.row(
           Text.time(run.startedAt()),
           run.jobName(),
-          Paint.outcome(run.outcome()),
+          run.outcome(),
           run.triggeredBy(),
           run.durationSeconds().map(seconds -> seconds + " s").orElse("-"),
           run.totalFilesProcessed().map(String::valueOf).orElse("-"),

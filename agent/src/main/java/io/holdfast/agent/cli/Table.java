@@ -1,21 +1,32 @@
 package io.holdfast.agent.cli;
 
+import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** Rows of text in columns as wide as their widest cell; colour codes take no width. */
+/** Rows of text in columns as wide as their widest cell. Cells are shown, and never obeyed. */
 final class Table {
 
   private final List<List<String>> rows = new ArrayList<>();
+  private final Map<Integer, UnaryOperator<String>> colours = new HashMap<>();
 
   Table(String... head) {
     rows.add(List.of(head));
   }
 
+  /** The cells of this column, counted from 0, get their colour when they are printed. */
+  Table coloured(int column, UnaryOperator<String> colour) {
+    colours.put(column, colour);
+    return this;
+  }
+
   void row(String... cells) {
-    rows.add(Stream.of(cells).map(Paint::visible).toList());
+    rows.add(Stream.of(cells).map(Visible::of).toList());
   }
 
   void print(PrintWriter out) {
@@ -23,22 +34,19 @@ final class Table {
     int[] widths = new int[columns];
     for (List<String> row : rows) {
       for (int i = 0; i < columns; i++) {
-        widths[i] = Math.max(widths[i], width(row.get(i)));
+        widths[i] = Math.max(widths[i], row.get(i).length());
       }
     }
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < columns; i++) {
-        line.append(row.get(i));
+        String cell = row.get(i);
+        line.append(colours.getOrDefault(i, UnaryOperator.identity()).apply(cell));
         if (i < columns - 1) {
-          line.append(" ".repeat(widths[i] - width(row.get(i)) + 2));
+          line.append(" ".repeat(widths[i] - cell.length() + 2));
         }
       }
       out.println(line.toString().stripTrailing());
     }
-  }
-
-  private static int width(String cell) {
-    return Paint.without(cell).length();
   }
 }
