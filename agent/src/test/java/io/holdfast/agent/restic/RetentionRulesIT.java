@@ -17,13 +17,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,12 +115,19 @@ class RetentionRulesIT {
     Random random = Campaign.Size.random("RetentionRulesIT", 0);
     EmptyRepository.make(directory.resolve("repo"), "x");
     Path source = Files.createDirectory(directory.resolve("source"));
+    // Of two at the same moment restic takes either.
+    Set<Instant> moments = new HashSet<>();
     for (int i = 0; i < SNAPSHOTS; i++) {
-      String time =
-          DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).format(time(random));
+      String zone;
+      LocalDateTime local;
+      do {
+        local = time(random);
+        zone = ZONES.get(random.nextInt(ZONES.size()));
+      } while (!moments.add(local.atZone(ZoneId.of(zone)).toInstant()));
+      String time = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).format(local);
       restic(
           binary,
-          ZONES.get(random.nextInt(ZONES.size())),
+          zone,
           List.of(
               "backup",
               "--time=" + time,
