@@ -7,6 +7,7 @@ import io.holdfast.agent.job.Problem;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
@@ -15,6 +16,10 @@ import org.postgresql.util.ServerErrorMessage;
  * classes of SQLSTATE are those of PostgreSQL's manual, appendix A.
  */
 final class DatabaseFaults {
+
+  /** Java's TLS puts the names of its exceptions into the message. */
+  private static final Pattern EXCEPTION =
+      Pattern.compile("\\b(?:[a-z]\\w*\\.)+[A-Z]\\w*(?:Exception|Error): ");
 
   static final String LOGIN_REFUSED = "database-login-refused";
   static final String RIGHT_MISSING = "database-right-missing";
@@ -157,7 +162,7 @@ final class DatabaseFaults {
 
   /** The driver goes on to ask whether the server listens: our remedy says that better. */
   private static String firstSentence(String message) {
-    String line = message.lines().findFirst().orElse("");
+    String line = EXCEPTION.matcher(message.lines().findFirst().orElse("")).replaceAll("");
     int end = line.indexOf(". ");
     return end < 0 ? line.replaceFirst("\\.$", "") : line.substring(0, end);
   }
