@@ -34,6 +34,9 @@ public final class BreakableServer implements AutoCloseable {
   private static final String DATABASE = "holdfast";
   private static final String SUPERUSER = "?user=postgres&connectTimeout=5&socketTimeout=30";
 
+  /** Of pg_hba.conf, at its beginning. */
+  private static final int SUPERUSERS_LINES = 2;
+
   /** How a server is reached: by the agent, and by an admin whom no cut concerns. */
   record Place(List<String> runIn, String agentHost, String adminHost, String network) {
     static final Place LOOPBACK = new Place(List.of(), "127.0.0.1", "127.0.0.1", "127.0.0.1/32");
@@ -138,11 +141,11 @@ public final class BreakableServer implements AutoCloseable {
     PostgresPrograms.unpacked().give(place);
   }
 
-  /** This line of pg_hba.conf comes before all others from now on. */
+  /** This line of pg_hba.conf comes before all others from now on, but for the superuser's own. */
   public void admit(String line) throws IOException {
     Path file = data.resolve("pg_hba.conf");
-    List<String> lines = new ArrayList<>(List.of(line));
-    lines.addAll(Files.readAllLines(file));
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    lines.add(SUPERUSERS_LINES, line);
     Files.write(file, lines);
     execute("SELECT pg_reload_conf()");
     eventually()
