@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** How much a device can write, how far into the future, and what it can hold up. */
+/** How much a device or an admin can write, how far into the future, and what they can hold up. */
 class BoundsIT {
 
   private static final String JOB = "'00000000-0000-0001-0000-000000000001'";
@@ -197,6 +197,67 @@ class BoundsIT {
     assertThat(tried).isGreaterThan(100);
   }
 
+  /**
+   * Finding L9: a job with a million patterns kept a session in a trigger that nobody could end.
+   */
+  @Test
+  void nothing_that_an_admin_writes_is_without_a_bound() throws SQLException {
+    wall.database()
+        .execute(
+            "INSERT INTO password_rotations (id, repository_id, old_key) VALUES (gen_random_uuid(), 'repo', 'old')"
+                + " ON CONFLICT DO NOTHING");
+    List<String> unbounded = new ArrayList<>();
+    int tried = 0;
+    try (Connection admin = wall.connect(Part.ADMIN)) {
+      for (Map<String, Object> column :
+          wall.database()
+              .rows(
+                  "SELECT c.relname, a.attname, t.typname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                      + " JOIN pg_type t ON t.oid = a.atttypid WHERE c.relkind = 'r' AND c.relnamespace IN"
+                      + " ('public'::regnamespace, 'holdfast'::regnamespace) AND a.attnum > 0 AND NOT a.attisdropped AND"
+                      + " t.typname IN ('text', 'varchar', 'jsonb', '_text') AND has_column_privilege('backup_admin',"
+                      + " c.oid, a.attnum, 'UPDATE') ORDER BY 1, 2")) {
+        String table = String.valueOf(column.get("relname"));
+        String name = String.valueOf(column.get("attname"));
+        for (String tooMuch :
+            Objects.requireNonNull(
+                TOO_MUCH_OF_AN_ADMIN.get(String.valueOf(column.get("typname"))), name)) {
+          tried++;
+          String statement = "UPDATE " + table + " SET " + name + " = " + tooMuch;
+          String outcome =
+              rolledBack(
+                  admin, statement + " RETURNING octet_length(" + name + "::text) < 1100000");
+          if (!outcome.startsWith("refused: ") && !outcome.startsWith("t ")) {
+            unbounded.add(statement + ": " + outcome);
+          }
+        }
+      }
+      assertThat(
+              rolledBack(
+                  admin,
+                  "INSERT INTO backup_jobs (device_id, name, source_paths, exclude_patterns)"
+                      + " VALUES ('alpha', 'million', '{/srv}', array_fill('*.x'::text, ARRAY[1000000]))"))
+          .contains("row of backup_jobs refused");
+    }
+    assertThat(unbounded).isEmpty();
+    assertThat(tried).isGreaterThan(60);
+  }
+
+  private static final Map<String, List<String>> TOO_MUCH_OF_AN_ADMIN =
+      Map.of(
+          "text",
+          List.of("repeat('x', 3000000)"),
+          "varchar",
+          List.of("repeat('x', 3000000)"),
+          "jsonb",
+          List.of(
+              "jsonb_build_object('a', repeat('x', 3000000))",
+              "to_jsonb(array_fill('--verbose'::text, ARRAY[1000000]))"),
+          "_text",
+          List.of(
+              "array_fill(repeat('x', 30000), ARRAY[100])",
+              "array_fill('/x'::text, ARRAY[1000000])"));
+
   @Test
   void the_rows_that_bounds_are_tried_on_are_taken_themselves() throws SQLException {
     for (String table : ROWS.keySet()) {
@@ -238,10 +299,14 @@ class BoundsIT {
   }
 
   private String rolledBack(String statement) throws SQLException {
-    device.setAutoCommit(false);
-    String outcome = Wall.outcome(device, statement);
-    device.rollback();
-    device.setAutoCommit(true);
+    return rolledBack(device, statement);
+  }
+
+  private static String rolledBack(Connection connection, String statement) throws SQLException {
+    connection.setAutoCommit(false);
+    String outcome = Wall.outcome(connection, statement);
+    connection.rollback();
+    connection.setAutoCommit(true);
     return outcome;
   }
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongFunction;
 
@@ -60,10 +61,13 @@ public final class LockPolicy {
    * as dead only when they have stayed the same for long enough.
    *
    * @param deadPids the processes of our own that were killed, and that are known to have ended
+   * @param unknownSince since when a process of our own may have been killed whose number nobody
+   *     wrote down, if one may
    */
-  public Advice advice(List<RepositoryLock> locks, Set<Long> deadPids, Instant now) {
+  public Advice advice(
+      List<RepositoryLock> locks, Set<Long> deadPids, Optional<Instant> unknownSince, Instant now) {
     remember(locks, now);
-    if (locks.stream().noneMatch(lock -> isOurs(lock, deadPids))) {
+    if (locks.stream().noneMatch(lock -> isOurs(lock, deadPids) || mayBeOurs(lock, unknownSince))) {
       return Advice.CLEAN;
     }
     return locks.stream().anyMatch(lock -> unlockWouldHarm(lock, deadPids, now))
@@ -118,6 +122,16 @@ public final class LockPolicy {
 
   private boolean isOurs(RepositoryLock lock, Set<Long> deadPids) {
     return lock.hostname().equals(hostname) && lock.uid() == uid && deadPids.contains(lock.pid());
+  }
+
+  /**
+   * Another machine may have our name, so that such a lock is ours for sure only when it is old.
+   */
+  private boolean mayBeOurs(RepositoryLock lock, Optional<Instant> unknownSince) {
+    return lock.hostname().equals(hostname)
+        && lock.uid() == uid
+        && unknownSince.filter(since -> !lock.time().isBefore(since)).isPresent()
+        && holders.apply(lock.pid()) == Holder.GONE;
   }
 
   private boolean unchanged(RepositoryLock lock, Instant now) {

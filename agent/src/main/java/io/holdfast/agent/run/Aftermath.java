@@ -12,9 +12,11 @@ import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.run.OpenRun.Stage;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,22 +98,26 @@ public final class Aftermath {
             .flatMap(run -> run.restic().stream())
             .map(ProcessIdentity::pid)
             .collect(Collectors.toSet());
-    Optional<Advice> advice =
-        restic.locks(repository).map(locks -> policy.advice(locks, dead, now));
+    // An agent that dies as soon as it has started restic has not written down its number.
+    Optional<Instant> unknownSince =
+        left.stream()
+            .filter(run -> run.restic().isEmpty())
+            .map(run -> run.start().startedAt())
+            .min(Comparator.naturalOrder());
+    Function<List<RepositoryLock>, Advice> judge =
+        locks -> policy.advice(locks, dead, unknownSince, now);
+    Optional<Advice> advice = restic.locks(repository).map(judge);
     if (advice.filter(Advice.UNLOCK::equals).isPresent()) {
       boolean unlocked =
           alone.run(() -> {
             // Once more, with the lease: another device may have been at work.
             Optional<List<RepositoryLock>> locks = restic.locks(repository);
-            if (locks.isPresent() && policy.advice(locks.get(), dead, now) == Advice.UNLOCK) {
+            if (locks.map(judge).filter(Advice.UNLOCK::equals).isPresent()) {
               log.info("a lock that a killed restic left in the repository is removed");
               restic.unlock(repository);
             }
           });
-      advice =
-          unlocked
-              ? restic.locks(repository).map(locks -> policy.advice(locks, dead, now))
-              : Optional.empty();
+      advice = unlocked ? restic.locks(repository).map(judge) : Optional.empty();
     }
     if (advice.filter(Advice.CLEAN::equals).isEmpty()) {
       return false;

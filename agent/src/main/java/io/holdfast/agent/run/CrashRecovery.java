@@ -125,18 +125,10 @@ public final class CrashRecovery {
       return new Result.Provisional(finished);
     }
     if (onDisk) {
-      // A restic that had started may have left its lock.
-      leaveOrClose(open);
+      // restic may have left its lock, even where the agent died before it had written it down.
+      openRuns.aftermath(open.start().id());
     }
     return new Result.Closed(finished);
-  }
-
-  private void leaveOrClose(OpenRun open) {
-    if (open.restic().isPresent()) {
-      openRuns.aftermath(open.start().id());
-    } else {
-      openRuns.close(open.start().id());
-    }
   }
 
   private SnapshotOfRun snapshot(OpenRun open, Settings settings) throws InterruptedException {

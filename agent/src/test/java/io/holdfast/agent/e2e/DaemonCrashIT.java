@@ -101,7 +101,9 @@ class DaemonCrashIT {
                   .collect(Collectors.toSet()))
           .as("rows of the runs that were open when the daemon was killed")
           .containsAll(begun);
+      // The lock of a restic whose number the daemon had no time to write down is left for ten.
       eventually()
+          .atMost(Duration.ofMinutes(15))
           .untilAsserted(() -> {
             assertThat(OpenRunsOnDisk.of(site)).isEmpty();
             assertThat(RunningRestic.locks(site)).isEmpty();

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +36,7 @@ class LockPolicyTest {
   }
 
   private Advice advice(RepositoryLock... locks) {
-    return policy.advice(List.of(locks), Set.of(OURS), NOON);
+    return policy.advice(List.of(locks), Set.of(OURS), Optional.empty(), NOON);
   }
 
   private static final RepositoryLock LEFT_BY_US = lock("left", "us", OURS, YOUNG);
@@ -68,7 +69,11 @@ class LockPolicyTest {
     RepositoryLock ours = new RepositoryLock("a", NOON.minus(YOUNG), false, "us", OURS, 1000);
     assertThat(
             policy(1000)
-                .advice(List.of(ours, lock("b", "us", LIVING_RESTIC, YOUNG)), Set.of(OURS), NOON))
+                .advice(
+                    List.of(ours, lock("b", "us", LIVING_RESTIC, YOUNG)),
+                    Set.of(OURS),
+                    Optional.empty(),
+                    NOON))
         .isEqualTo(Advice.WAIT);
   }
 
@@ -83,16 +88,19 @@ class LockPolicyTest {
     assertThat(advice(LEFT_BY_US, behind)).isEqualTo(Advice.WAIT);
     Instant soon = NOON.plus(Duration.ofMinutes(6));
     RepositoryLock refreshed = lock("c", "them", 7, STALE.minusMinutes(5));
-    assertThat(policy.advice(List.of(LEFT_BY_US, refreshed), Set.of(OURS), soon))
+    assertThat(policy.advice(List.of(LEFT_BY_US, refreshed), Set.of(OURS), Optional.empty(), soon))
         .as("it is alive, and by our clock it is old again soon")
         .isNotEqualTo(Advice.CLEAN);
     Instant later = NOON.plus(Duration.ofMinutes(11));
-    assertThat(policy.advice(List.of(LEFT_BY_US, behind), Set.of(OURS), later))
+    assertThat(policy.advice(List.of(LEFT_BY_US, behind), Set.of(OURS), Optional.empty(), later))
         .as("seen anew after the refreshed one")
         .isEqualTo(Advice.WAIT);
     assertThat(
             policy.advice(
-                List.of(LEFT_BY_US, behind), Set.of(OURS), later.plus(Duration.ofMinutes(11))))
+                List.of(LEFT_BY_US, behind),
+                Set.of(OURS),
+                Optional.empty(),
+                later.plus(Duration.ofMinutes(11))))
         .isEqualTo(Advice.UNLOCK);
   }
 
@@ -102,8 +110,32 @@ class LockPolicyTest {
     assertThat(advice(LEFT_BY_US, unknown)).isEqualTo(Advice.WAIT);
     assertThat(
             policy.advice(
-                List.of(LEFT_BY_US, unknown), Set.of(OURS), NOON.plus(Duration.ofMinutes(11))))
+                List.of(LEFT_BY_US, unknown),
+                Set.of(OURS),
+                Optional.empty(),
+                NOON.plus(Duration.ofMinutes(11))))
         .isEqualTo(Advice.UNLOCK);
+  }
+
+  /** Its agent died after it had started restic and before it had written down the number. */
+  @Test
+  void
+      the_lock_of_a_killed_restic_whose_number_nobody_knows_is_removed_once_it_has_stayed_the_same() {
+    Optional<Instant> since = Optional.of(NOON.minus(YOUNG).minusSeconds(1));
+    Instant later = NOON.plus(Duration.ofMinutes(11));
+    List<RepositoryLock> left = List.of(lock("a", "us", GONE, YOUNG));
+    assertThat(policy.advice(left, Set.of(), since, NOON)).isEqualTo(Advice.WAIT);
+    assertThat(policy.advice(left, Set.of(), since, later)).isEqualTo(Advice.UNLOCK);
+    for (RepositoryLock other :
+        List.of(
+            lock("older than the run", "us", GONE, YOUNG.plusMinutes(1)),
+            lock("of another machine", "them", GONE, YOUNG),
+            lock("of one that lives", "us", LIVING_RESTIC, YOUNG),
+            new RepositoryLock("of another user", NOON.minus(YOUNG), false, "us", GONE, 1000))) {
+      assertThat(policy.advice(List.of(other), Set.of(), since, NOON))
+          .as(other.id())
+          .isEqualTo(Advice.CLEAN);
+    }
   }
 
   private Advice adviceToHousekeeper(Instant now, RepositoryLock... locks) {
@@ -180,7 +212,7 @@ class LockPolicyTest {
     RepositoryLock ours = new RepositoryLock("a", NOON.minus(YOUNG), false, "us", OURS, 1000);
     RepositoryLock living =
         new RepositoryLock("b", NOON.minus(YOUNG), false, "us", LIVING_RESTIC, 1000);
-    assertThat(policy(1000).advice(List.of(ours, living), Set.of(OURS), NOON))
+    assertThat(policy(1000).advice(List.of(ours, living), Set.of(OURS), Optional.empty(), NOON))
         .isEqualTo(Advice.UNLOCK);
     assertThat(advice(LEFT_BY_US, living)).as("root").isEqualTo(Advice.UNLOCK);
   }
