@@ -63,6 +63,8 @@ public final class Holdfast implements Runnable {
     commandLine.setExecutionStrategy(new CommandLine.RunLast());
     commandLine.setExecutionExceptionHandler(Failures::handle);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    // A job may be called @home; picocli would read its arguments from a file of that name.
+    commandLine.setExpandAtFiles(false);
     return commandLine;
   }
 }

@@ -8,6 +8,7 @@ import io.holdfast.agent.daemon.StatusReport;
 import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Locale;
 
 /** How this machine stands, for the person or the program that asked. */
@@ -47,6 +48,7 @@ final class StatusShown {
             ? Paint.good("running") + report.daemonPid().map(pid -> " (pid " + pid + ")").orElse("")
             : Paint.bad("not running"),
         report.lastSyncAt().map(at -> Text.relative(at, now)).orElse("never"));
+    out.printf("times     in %s%n", ZoneId.systemDefault());
     out.printf("restic    %s%n", report.restic().orElse(Paint.bad("none that can be used")));
     if (report.spoolWaiting() > 0 || report.spoolRefused() > 0) {
       out.printf(

@@ -98,6 +98,7 @@ public final class Agent {
         .config()
         .unprovedServers()
         .forEach(problem -> problems.set(problem.code(), Optional.of(problem)));
+    Machine.zoneProblem().ifPresent(problem -> problems.set(problem.code(), Optional.of(problem)));
     sink = parts.runSink();
     drain = parts.drain();
     redelivery = parts.redelivery();
@@ -211,11 +212,12 @@ public final class Agent {
 
   public void start() {
     log.info(
-        "holdfast {} starts as device \"{}\"; control plane at {}; state in {}",
+        "holdfast {} starts as device \"{}\"; control plane at {}; state in {}; time zone {}",
         AgentVersion.current(),
         parts.config().deviceId(),
         parts.config().database().display(),
-        parts.config().stateDirectory());
+        parts.config().stateDirectory(),
+        ZoneId.systemDefault());
     problems.all().forEach(p -> log.warn("{}. {}", p.message(), p.remedy()));
     statusNews.tell();
     Stream.of(

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,6 +56,7 @@ public final class Doctor {
   /** Looks at everything, in the order in which a backup needs it. */
   public List<Finding> examine() throws InterruptedException {
     configuration();
+    zone();
     Optional<ConfigRows> rows = controlPlane();
     Optional<Restic> restic = restic();
     if (rows.isPresent()) {
@@ -87,6 +89,13 @@ public final class Doctor {
       ok("configuration", parts.config().file() + " is in order");
     }
     parts.config().warnings().forEach(w -> add("configuration", Grade.WARNING, w, ""));
+  }
+
+  private void zone() {
+    Machine.zoneProblem()
+        .ifPresentOrElse(
+            problem -> error("time zone", problem),
+            () -> ok("time zone", ZoneId.systemDefault() + "; schedules that name none follow it"));
   }
 
   private Optional<ConfigRows> controlPlane() {
@@ -164,8 +173,8 @@ public final class Doctor {
             "restic",
             Grade.WARNING,
             restic.path() + " is version " + restic.version() + " and gives less than full service",
-            "Install restic 0.18 or newer, at least 0.17.1; docs/restic.md says what is missing"
-                + " before.");
+            "Run 'holdfast restic install', or install restic 0.18 or newer, at least 0.17.1;"
+                + " docs/restic.md says what is missing before.");
       } else {
         ok("restic", restic.path() + " is version " + restic.version());
       }

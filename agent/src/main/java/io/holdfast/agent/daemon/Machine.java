@@ -1,14 +1,20 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.config.Environment;
+import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.text.Nearest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TimeZone;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this machine says of itself.
@@ -30,6 +36,39 @@ public record Machine(
         System.getProperty("os.version", ""),
         System.getProperty("os.arch", ""),
         ZoneId.systemDefault());
+  }
+
+  /** What is wrong with the zone by which this process counts; empty if it is one that is meant. */
+  public static Optional<Problem> zoneProblem() {
+    return zoneProblem(System.getenv("TZ"), ZoneId.systemDefault());
+  }
+
+  /** Java passes over a zone that it does not know, and nobody would see it. */
+  static Optional<Problem> zoneProblem(@Nullable String variable, ZoneId used) {
+    String named = variable == null ? "" : variable.strip().replaceFirst("^:?(posix/)?", "");
+    if (named.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> known = List.of(TimeZone.getAvailableIDs());
+    if (known.contains(named)) {
+      return Optional.empty();
+    }
+    Optional<String> near =
+        known.stream()
+            .filter(zone -> zone.endsWith("/" + named))
+            .findFirst()
+            .or(() -> Nearest.to(named, known));
+    return Optional.of(
+        Problem.ofDevice(
+            "time-zone-unknown",
+            "the variable TZ is \""
+                + variable
+                + "\", which names no time zone: schedules follow "
+                + used
+                + " instead",
+            near.map(zone -> "Did you mean " + zone + "? ").orElse("")
+                + "Set TZ to a name such as Europe/Berlin, or leave it out: then the machine's own zone"
+                + " counts."));
   }
 
   /** The process's surroundings, for the reading of the configuration. */

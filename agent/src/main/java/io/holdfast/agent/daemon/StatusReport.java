@@ -81,6 +81,7 @@ public record StatusReport(
                   "the daemon does not run on this machine, so nothing is backed up by schedule",
                   "Start the service, or run 'holdfast daemon'.")));
     }
+    Machine.zoneProblem().map(Notice::of).ifPresent(problems::add);
     ResticAnswer restic = asked.join();
     restic.failure().ifPresent(problems::add);
     if (answer.failure().isPresent()) {

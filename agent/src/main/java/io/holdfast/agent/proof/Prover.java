@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -157,12 +158,30 @@ public final class Prover {
     return AT_LEAST.plusSeconds(wish.bytes() / BYTES_IN_A_SECOND);
   }
 
+  /** A test that breaks is told like one that fails; else it would be due again, for ever. */
+  private static RestoreTest.Result orBroken(
+      Function<Cancellation, RestoreTest.Result> test, Cancellation limited) {
+    try {
+      return test.apply(limited);
+    } catch (RuntimeException e) {
+      log.error("the restore test broke", e);
+      return RestoreTest.Result.without(
+          Verdict.failed(
+              "proof-broken",
+              "the restore test broke before its end: "
+                  + Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName()),
+              "The agent's log has more; report it as a bug."),
+          Optional.empty());
+    }
+  }
+
   /** What a test comes to that has so much time. */
   static RestoreTest.Result within(
       Duration limit, Cancellation cancellation, Function<Cancellation, RestoreTest.Result> test) {
     long begin = System.nanoTime();
     RestoreTest.Result result =
-        test.apply(
+        orBroken(
+            test,
             cancellation.or(() ->
                 System.nanoTime() - begin > limit.toNanos()
                     ? Optional.of("since it took too long")

@@ -107,6 +107,26 @@ class FaultSentencesIT {
   }
 
   @Test
+  void a_zone_that_does_not_exist_is_told_everywhere_and_one_that_does_is_named() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      site.variable("TZ", "Asia/Kolkata");
+      assertThat(site.holdfast("status").out()).contains("times     in Asia/Kolkata");
+      assertThat(site.holdfast("doctor").out()).contains("time zone: Asia/Kolkata");
+      site.variable("TZ", "Europe/Berln");
+      String sentence = "the variable TZ is \"Europe/Berln\", which names no time zone";
+      assertThat(site.holdfast("doctor").out()).contains(sentence, "Did you mean Europe/Berlin?");
+      assertThat(site.holdfast("status").out()).contains(sentence);
+      site.daemon();
+      eventually()
+          .until(() ->
+              !site.controlPlane()
+                  .rows("SELECT FROM problems WHERE code = 'time-zone-unknown'")
+                  .isEmpty());
+      assertThat(site.log()).contains(sentence).contains("; time zone ");
+    }
+  }
+
+  @Test
   void a_missing_repository_is_named_and_never_made_without_leave() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       site.removeRepository();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.Verdict;
+import java.nio.file.InvalidPathException;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,22 @@ class ProverTest {
     assertThat(result.verdict().outcome()).isEqualTo(Outcome.FAILED);
     assertThat(result.verdict().code()).isEqualTo("proof-timeout");
     assertThat(result.snapshotId()).contains("snapshot");
+  }
+
+  /** As when a name of the snapshot is none on this machine: it must not be due again at once. */
+  @Test
+  void a_test_that_breaks_has_failed_and_says_why() {
+    RestoreTest.Result result =
+        Prover.within(
+            Duration.ofHours(1),
+            cancellation,
+            _ -> {
+              throw new InvalidPathException("\u00fc", "Malformed input");
+            });
+    assertThat(result.verdict().outcome()).isEqualTo(Outcome.FAILED);
+    assertThat(result.verdict().code()).isEqualTo("proof-broken");
+    assertThat(result.verdict().sentence())
+        .contains("the restore test broke before its end: Malformed input");
   }
 
   @Test
