@@ -1,4 +1,5 @@
 import io.holdfast.agent.cli.Commands;
+import io.holdfast.agent.cli.Completion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Ansi;
@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /**
  * Writes the manual pages, a page for each command, and the shells' completion, from what the
  * commands say of themselves. For the build alone, so that nothing of it is in the runtime:
- * java -cp 'lib/*' Manual.java DIRECTORY DATE VERSION
+ * java -cp 'lib/*' Manual.java DIRECTORY DATE VERSION docs/configuration.md
  */
 public final class Manual {
 
@@ -36,9 +36,11 @@ public final class Manual {
   public static void main(String[] args) throws IOException {
     Path directory = Files.createDirectories(Path.of(args[0]));
     CommandLine program = Commands.all();
-    new Manual(args[1], args[2]).pages(directory, program);
+    Manual manual = new Manual(args[1], args[2]);
+    manual.pages(directory, program);
+    Files.writeString(directory.resolve("holdfast.yaml.5"), manual.configuration(Path.of(args[3])));
     Files.writeString(
-        directory.resolve("holdfast.bash"), AutoComplete.bash("holdfast", program).replace("\r", ""));
+        directory.resolve("holdfast.bash"), Completion.script(program));
   }
 
   private void pages(Path directory, CommandLine command) throws IOException {
@@ -56,8 +58,7 @@ public final class Manual {
   private String page(CommandLine command) {
     CommandSpec spec = command.getCommandSpec();
     StringBuilder page = new StringBuilder(".\\\" Generated from the program's own help.\n");
-    page.append(".TH \"%s\" 1 \"%s\" \"holdfast %s\" \"Holdfast\"\n"
-        .formatted(roff(name(spec).toUpperCase(java.util.Locale.ROOT)), date, roff(version)));
+    page.append(heading(name(spec).toUpperCase(java.util.Locale.ROOT), 1));
     List<String> description = texts(spec.usageMessage().description());
     section(page, "NAME", roff(name(spec)) + " \\- " + roff(summary(description)));
     section(page, "SYNOPSIS", synopsis(spec));
@@ -65,9 +66,40 @@ public final class Manual {
     section(page, "ARGUMENTS", arguments(spec.positionalParameters()));
     section(page, "OPTIONS", options(spec.options()));
     section(page, "COMMANDS", commands(command.getSubcommands()));
+    section(page, "EXAMPLES", examples(spec));
     section(page, "EXIT STATUS", exitCodes(spec));
     section(page, "FILES", files());
     section(page, "SEE ALSO", seeAlso(spec));
+    return page.toString();
+  }
+
+  private String heading(String title, int section) {
+    // The whole version would run into the date.
+    return ".TH \"%s\" %d \"%s\" \"holdfast %s\" \"Holdfast\"\n"
+        .formatted(roff(title), section, date, roff(version.replaceFirst("[~+].*", "")));
+  }
+
+  /** The example of the page for people has every key, each with what it means. */
+  private String configuration(Path markdown) throws IOException {
+    String text = Files.readString(markdown);
+    int begin = text.indexOf("```yaml\n") + "```yaml\n".length();
+    String example = text.substring(begin, text.indexOf("```", begin)).strip();
+    StringBuilder page = new StringBuilder(".\\\" Generated from docs/configuration.md.\n");
+    page.append(heading("HOLDFAST.YAML", 5));
+    section(page, "NAME", "holdfast.yaml \\- the configuration of this machine's agent");
+    section(
+        page,
+        "DESCRIPTION",
+        roff(
+            "Says who this machine is, where its control plane is, and what rows of the control plane may"
+                + " make it do. 'holdfast register' writes it; what to back up is in the control plane. All"
+                + " that is wrong in it is told at once, by 'holdfast doctor' as well."));
+    section(
+        page,
+        "EXAMPLE",
+        ".nf\n" + example.lines().map(Manual::roff).collect(Collectors.joining("\n")) + "\n.fi");
+    section(page, "FILES", files());
+    section(page, "SEE ALSO", ".BR holdfast (1),\n/usr/share/doc/holdfast/docs/configuration.md");
     return page.toString();
   }
 
@@ -80,7 +112,7 @@ public final class Manual {
   private static String summary(List<String> description) {
     String first = description.isEmpty() ? "a command of holdfast" : description.getFirst().strip();
     int end = first.indexOf(". ");
-    return (end < 0 ? first : first.substring(0, end)).replaceFirst("\\.$", "");
+    return (end < 0 ? first : first.substring(0, end)).replaceFirst("[.:]$", "");
   }
 
   private static String synopsis(CommandSpec spec) {
@@ -126,6 +158,15 @@ public final class Manual {
       }
     });
     return text.toString();
+  }
+
+  private static String examples(CommandSpec spec) {
+    List<String> lines = texts(spec.usageMessage().footer());
+    return lines.isEmpty()
+        ? ""
+        : ".nf\n"
+            + lines.stream().map(line -> roff(line.strip())).collect(Collectors.joining("\n"))
+            + "\n.fi";
   }
 
   private static String exitCodes(CommandSpec spec) {

@@ -16,8 +16,8 @@ final class AtOption {
       names = "--at",
       paramLabel = "WHEN",
       description =
-          "of a job, the newest snapshot not after this: '2 days ago', yesterday, 2026-11-01 (its end),"
-              + " '2026-11-01 14:00', 2026-11-01T14:00:00Z")
+          "of a job, the newest snapshot not after this: 14:00, 1h, '2 days ago', yesterday, 2026-11-01"
+              + " (its end), '2026-11-01 14:00', 2026-11-01T14:00:00Z")
   private @Nullable String when;
 
   Optional<Instant> moment() throws CannotRestore {

@@ -9,6 +9,7 @@ import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunStatistics;
 import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -37,13 +38,15 @@ final class BackupCommand implements Callable<Integer> {
 
   /** What {@code --json} prints. */
   private record Ended(
-      String runId,
-      String job,
+      String runUuid,
+      String jobName,
+      Instant startTime,
+      Instant endTime,
       String outcome,
       String code,
-      String message,
+      String errorMessage,
       Optional<Integer> exitCode,
-      long durationMillis,
+      long durationSeconds,
       Optional<String> snapshotId,
       Optional<RunStatistics> statistics,
       boolean delivered) {}
@@ -120,11 +123,13 @@ final class BackupCommand implements Callable<Integer> {
     return new Ended(
         finished.start().id().toString(),
         finished.start().jobName(),
+        finished.start().startedAt(),
+        finished.endedAt(),
         finished.verdict().outcome().word(),
         finished.verdict().code(),
         finished.verdict().sentence(),
         finished.exitCode(),
-        finished.duration().toMillis(),
+        finished.duration().toSeconds(),
         finished.snapshotId(),
         finished.statistics(),
         ran.undelivered().isEmpty());

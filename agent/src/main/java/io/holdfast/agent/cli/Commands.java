@@ -3,7 +3,6 @@ package io.holdfast.agent.cli;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 
 /**
@@ -21,6 +20,7 @@ public final class Commands {
           new Named("register", RegisterCommand.class),
           new Named("sync", SyncCommand.class),
           new Named("status", StatusCommand.class),
+          new Named("problems", ProblemsCommand.class),
           new Named("jobs", JobsCommand.class),
           new Named("runs", RunsCommand.class),
           new Named("backup", BackupCommand.class),
@@ -62,9 +62,7 @@ public final class Commands {
   public static CommandLine all() {
     CommandLine program = Holdfast.program();
     ALL.forEach(command -> program.addSubcommand(command.name(), new CommandLine(command.type())));
-    CommandLine completion = new CommandLine(GenerateCompletion.class);
-    completion.getCommandSpec().usageMessage().hidden(false);
-    program.addSubcommand(completion);
+    program.addSubcommand(new CommandLine(GenerateCompletionCommand.class));
     program.addSubcommand(CommandLine.HelpCommand.class);
     return Holdfast.complete(program);
   }

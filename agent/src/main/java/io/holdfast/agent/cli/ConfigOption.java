@@ -21,9 +21,10 @@ final class ConfigOption {
   @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
-      description =
-          "the configuration file; else the one that HOLDFAST_CONFIG names, else the usual place"
-              + " (/etc/holdfast/holdfast.yaml for root)")
+      description = {
+        "the configuration file; else the one that HOLDFAST_CONFIG names, else the usual place;",
+        "for root /etc/holdfast/holdfast.yaml"
+      })
   private @Nullable Path file;
 
   /** The file that is meant, whether it exists or not. */
@@ -47,6 +48,11 @@ final class ConfigOption {
     LocalConfig config = LocalConfigFile.load(path(), environment());
     config.warnings().forEach(warning -> LoggerFactory.getLogger("config").warn("{}", warning));
     return config;
+  }
+
+  /** The same without a word of what may be amiss in it. */
+  LocalConfig quietly() throws InvalidConfig {
+    return LocalConfigFile.load(path(), environment());
   }
 
   /** The parts for a command that asks a few things and ends. */

@@ -52,9 +52,11 @@ final class DoctorCommand implements Callable<Integer> {
             case WARNING -> Paint.careful("warning");
             case ERROR -> Paint.bad("error  ");
           };
-      out.printf("%s  %s: %s%n", grade, Visible.of(finding.check()), Visible.of(finding.message()));
+      out.printf(
+          "%s  %s: %s%n",
+          grade, Visible.of(finding.check()), Visible.of(Pages.named(finding.message())));
       if (!finding.remedy().isEmpty()) {
-        out.printf("         %s%n", Visible.of(finding.remedy()));
+        out.printf("         %s%n", Visible.of(Pages.named(finding.remedy())));
       }
     }
     out.flush();

@@ -10,7 +10,9 @@ import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.Objects;
+import java.util.function.Consumer;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
 /** Every exception of a command becomes a sentence on standard error and an exit code. */
@@ -29,7 +31,8 @@ final class Failures {
     return switch (failure) {
       case CommandFailure f -> say(err, f.getMessage(), f.remedy(), f.exitCode());
       case InvalidConfig f -> {
-        f.findings().forEach(finding -> err.println("holdfast: " + Visible.of(finding)));
+        f.findings()
+            .forEach(finding -> err.println("holdfast: " + Visible.of(Pages.named(finding))));
         yield ExitCode.CONFIGURATION;
       }
       case ControlPlaneException f ->
@@ -53,11 +56,17 @@ final class Failures {
     };
   }
 
+  /** Tells a person what goes otherwise than usual, beside the command's answer. */
+  static Consumer<String> told(CommandSpec spec) {
+    PrintWriter err = spec.commandLine().getErr();
+    return trouble -> err.println("holdfast: " + Visible.of(trouble));
+  }
+
   /** A sentence may name what files, rows, a repository or a server say: anybody's words. */
   private static int say(PrintWriter err, String message, String remedy, int exitCode) {
-    err.println("holdfast: " + Visible.of(message));
+    err.println("holdfast: " + Visible.of(Pages.named(message)));
     if (!remedy.isEmpty()) {
-      err.println("          " + Visible.of(remedy));
+      err.println("          " + Visible.of(Pages.named(remedy)));
     }
     return exitCode;
   }

@@ -6,9 +6,11 @@ import io.holdfast.agent.daemon.RestoreSource;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.restic.RepositoryUnreadable;
+import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restore.CannotRestore;
+import io.holdfast.agent.restore.RestoreWish;
+import java.io.PrintWriter;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -23,7 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "find",
     description = {
-      "Looks for files in the snapshots of this device's jobs, by a name or a path with * and ?.",
+      "Looks for files in the snapshots of this device's jobs, by a name or a path with * and ?,"
+          + " and prints the line that restores the newest that it has found.",
       "--json prints one object a line. Exit code 1 if nothing was found."
     },
     mixinStandardHelpOptions = true)
@@ -57,19 +60,35 @@ final class FindCommand implements Callable<Integer> {
     if (all && job != null) {
       throw new ParameterException(spec.commandLine(), "--all and --job cannot both be meant");
     }
+    RestoreWish.checkPattern(pattern);
+    PrintWriter err = spec.commandLine().getErr();
     try (CancelOnSignal signal = new CancelOnSignal();
         AgentParts parts = config.parts()) {
-      RestoreSource source = repository.source(parts, signal, spec.commandLine().getErr());
-      NodeLines lines = new NodeLines(spec.commandLine().getOut(), json.wanted(), signal);
-      source.reader().find(pattern, tags(source), (id, node) -> lines.print(Optional.of(id), node));
-      lines.end();
-      return lines.printed() == 0 ? ExitCode.WRONG : ExitCode.OK;
+      RestoreSource source = repository.source(parts, signal, err);
+      List<SnapshotEntry> snapshots = source.snapshots();
+      FoundShown shown =
+          new FoundShown(
+              new NodeLines(spec.commandLine().getOut(), json.wanted(), signal),
+              snapshots,
+              source.owner()::jobOf);
+      source.reader().find(pattern, tags(source, snapshots), shown::hit);
+      shown.end();
+      if (!json.wanted()) {
+        err.println(shown.restoreLine().orElseGet(this::nothing));
+      }
+      return shown.isEmpty() ? ExitCode.WRONG : ExitCode.OK;
     }
   }
 
-  private List<String> tags(RestoreSource source) throws CannotRestore, RepositoryUnreadable {
+  private String nothing() {
+    return "holdfast: nothing is called so"
+        + (all ? " in any snapshot" : "; --all looks through every snapshot of the repository");
+  }
+
+  private List<String> tags(RestoreSource source, List<SnapshotEntry> snapshots)
+      throws CannotRestore {
     if (job != null) {
-      return List.of(SnapshotTags.ofJob(source.choice(source.snapshots()).job(job).id()));
+      return List.of(SnapshotTags.ofJob(source.choice(snapshots).job(job).id()));
     }
     return all ? List.of() : source.owner().tags();
   }

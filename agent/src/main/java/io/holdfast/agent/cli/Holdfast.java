@@ -1,6 +1,7 @@
 package io.holdfast.agent.cli;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done, and all is well",
-      "1:something is wrong: a backup or a restore failed, or status and doctor found a problem",
+      "1:something is wrong: a backup or a restore failed, or status, sync or doctor found a problem",
       "2:the command line is wrong",
       "3:the backup or the restore is partial: it is there, but something is missing in it",
       "4:the job is unknown, switched off or already running; the run is not going on; there is no"
@@ -41,13 +42,15 @@ public final class Holdfast implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Missing command: say what to do.");
+    throw new ParameterException(
+        spec.commandLine(),
+        "say what to do, such as status, runs, backup JOB, find PATTERN, restore JOB, doctor");
   }
 
   public static void main(String[] args) {
     // Libraries ask for the default locale, and it decides how they write digits and capitals.
     Locale.setDefault(Locale.ROOT);
-    if (!VersionCommand.answeredAtOnce(args)) {
+    if (!VersionCommand.answeredAtOnce(args) && !Completion.answeredAtOnce(args)) {
       OptionalInt status = StatusCommand.answeredAtOnce(args);
       System.exit(status.isPresent() ? status.getAsInt() : Commands.of(args).execute(args));
     }
@@ -62,9 +65,15 @@ public final class Holdfast implements Runnable {
   static CommandLine complete(CommandLine commandLine) {
     commandLine.setExecutionStrategy(new CommandLine.RunLast());
     commandLine.setExecutionExceptionHandler(Failures::handle);
+    commandLine.setParameterExceptionHandler(WrongCommandLine::handle);
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     // A job may be called @home; picocli would read its arguments from a file of that name.
     commandLine.setExpandAtFiles(false);
+    Examples.addTo(commandLine);
+    // What stands behind the first argument is restic's own, options too.
+    Optional.ofNullable(commandLine.getSubcommands().get("restic"))
+        .map(restic -> restic.getSubcommands().get("exec"))
+        .ifPresent(exec -> exec.setStopAtPositional(true));
     return commandLine;
   }
 }

@@ -8,6 +8,7 @@ import io.holdfast.agent.maintenance.Kind;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,6 +28,9 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class HousekeepCommand implements Callable<Integer> {
+
+  /** As the column parts has it. */
+  private static final int MOST_PARTS = 1000;
 
   @Mixin private ConfigOption config = new ConfigOption();
   @Mixin private JsonOutput json = new JsonOutput();
@@ -52,6 +56,14 @@ final class HousekeepCommand implements Callable<Integer> {
       description = "in this copy target instead of the repository that devices back up into")
   private @Nullable String target;
 
+  @Option(
+      names = "--parts",
+      paramLabel = "N",
+      description =
+          "with check-data: read one of N parts of all data, the one whose turn it is; 1 reads all (default:"
+              + " what the table housekeeping says)")
+  private @Nullable Integer parts;
+
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
     Kind wanted =
@@ -64,14 +76,22 @@ final class HousekeepCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "say where to copy to: --target NAME, as copy_targets has it");
     }
+    if (parts != null && wanted != Kind.CHECK_DATA) {
+      throw new ParameterException(spec.commandLine(), "--parts goes with check-data alone");
+    }
+    if (parts != null && (parts < 1 || parts > MOST_PARTS)) {
+      throw new ParameterException(
+          spec.commandLine(), "--parts takes a number from 1 to " + MOST_PARTS + ", not " + parts);
+    }
+    OptionalInt asked = parts == null ? OptionalInt.empty() : OptionalInt.of(parts);
     Logging.quiet();
     try (CancelOnSignal signal = new CancelOnSignal();
-        AgentParts parts = config.parts()) {
+        AgentParts agent = config.parts()) {
       return HousekeepingShown.show(
           spec.commandLine().getOut(),
           json.wanted(),
-          new ManualHousekeeping(parts, signal.cancellation())
-              .run(wanted, Optional.ofNullable(target)));
+          new ManualHousekeeping(agent, signal.cancellation())
+              .run(wanted, Optional.ofNullable(target), asked));
     }
   }
 }

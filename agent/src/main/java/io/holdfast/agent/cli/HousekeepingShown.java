@@ -20,7 +20,8 @@ final class HousekeepingShown {
       String kind, String outcome, String code, String message, Map<String, Object> statistics) {}
 
   /** What {@code --json} prints of one that was not. */
-  private record WouldForget(String job, String policy, ForgetReport snapshots, int passedOver) {}
+  private record WouldForget(
+      String jobName, String policy, ForgetReport snapshots, int passedOver) {}
 
   /**
    * @return the exit code
@@ -29,6 +30,8 @@ final class HousekeepingShown {
     return switch (result) {
       case Result.Declined(String message, String remedy) ->
           throw new CommandFailure(ExitCode.WRONG, message, remedy);
+      case Result.Unknown(String message, String remedy) ->
+          throw new CommandFailure(ExitCode.JOB, message, remedy);
       case Result.Ended(HousekeepingEnded ended) -> ended(out, json, ended);
       case Result.Shown shown -> shown(out, json, shown);
     };

@@ -2,8 +2,8 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.daemon.AgentParts;
+import io.holdfast.agent.daemon.JobsAndRuns;
 import io.holdfast.agent.job.ControlPlaneException;
-import io.holdfast.agent.postgres.DeviceReports;
 import io.holdfast.agent.postgres.DeviceReports.JobLine;
 import java.io.PrintWriter;
 import java.util.List;
@@ -28,7 +28,7 @@ final class JobsCommand implements Callable<Integer> {
   public Integer call() throws InvalidConfig, ControlPlaneException {
     PrintWriter out = spec.commandLine().getOut();
     try (AgentParts parts = config.parts()) {
-      List<JobLine> jobs = new DeviceReports(parts.database(), parts.config().deviceId()).jobs();
+      List<JobLine> jobs = new JobsAndRuns(parts, Failures.told(spec)).jobs();
       if (json.wanted()) {
         JsonOutput.print(out, jobs);
       } else if (jobs.isEmpty()) {
@@ -41,15 +41,18 @@ final class JobsCommand implements Callable<Integer> {
   }
 
   static Table table(List<JobLine> jobs) {
-    Table table = new Table("JOB", "LAST RUN", "OUTCOME", "NEXT RUN", "ID");
+    Table table =
+        new Table("JOB", "LAST RUN", "OUTCOME", "NEXT RUN", "ID")
+            .coloured(2, Paint::outcome)
+            .without(4);
     for (JobLine job : jobs) {
       table.row(
-          job.name(),
-          Text.time(job.lastRunAt()),
-          job.lastOutcome().map(Paint::outcome).orElse("never ran")
+          job.jobName(),
+          Text.time(job.lastRunStart()),
+          job.lastRunOutcome().orElse("never ran")
               + job.percentDone().map(percent -> " " + Math.round(percent) + " %").orElse(""),
-          job.enabled() ? Text.time(job.nextRunAt()) : "switched off",
-          job.id().toString());
+          job.jobEnabled() ? Text.time(job.nextRunAt()) : "switched off",
+          job.jobId().toString());
     }
     return table;
   }

@@ -5,11 +5,17 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** {@code --json}: the same data for programs, with the names of the columns and times in UTC. */
@@ -28,6 +34,7 @@ final class JsonOutput {
         JsonMapper.builder()
             .addModule(new Jdk8Module())
             .addModule(new JavaTimeModule())
+            .addModule(words())
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .defaultPropertyInclusion(
                 JsonInclude.Value.construct(
@@ -39,6 +46,20 @@ final class JsonOutput {
             .disable(SerializationFeature.FLUSH_AFTER_WRITE_VALUE)
             .build()
             .writer();
+  }
+
+  /** Words as the database and the text have them, and paths as people write them. */
+  private static SimpleModule words() {
+    return new SimpleModule()
+        .addSerializer(
+            new StdSerializer<Enum<?>>(Enum.class, false) {
+              @Override
+              public void serialize(Enum<?> value, JsonGenerator json, SerializerProvider provider)
+                  throws IOException {
+                json.writeString(value.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+              }
+            })
+        .addSerializer(Path.class, ToStringSerializer.instance);
   }
 
   static void print(PrintWriter out, Object value) {

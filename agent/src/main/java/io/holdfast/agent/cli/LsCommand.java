@@ -69,10 +69,7 @@ final class LsCommand implements Callable<Integer> {
       source
           .reader()
           .list(
-              chosen.id(),
-              recursive && path == null ? List.of() : paths,
-              recursive,
-              node -> lines.print(Optional.empty(), node));
+              chosen.id(), recursive && path == null ? List.of() : paths, recursive, lines::print);
       lines.end();
       if (lines.printed() == 0) {
         throw new CommandFailure(

@@ -17,6 +17,7 @@ final class NodeLines {
   private final boolean json;
   private final CancelOnSignal signal;
   private long printed;
+  private String headed = "";
 
   NodeLines(PrintWriter out, boolean json, CancelOnSignal signal) {
     this.out = out;
@@ -27,6 +28,8 @@ final class NodeLines {
   /** What {@code --json} prints. */
   private record Line(
       Optional<String> snapshotId,
+      Optional<Instant> snapshotTime,
+      Optional<String> jobName,
       String path,
       String type,
       String permissions,
@@ -36,14 +39,31 @@ final class NodeLines {
       Optional<Instant> modifiedAt) {}
 
   /**
-   * @param snapshotId if it may differ from line to line
+   * In which snapshot something was found.
+   *
+   * @param time when it was made
+   * @param job whose it is
    */
-  void print(Optional<String> snapshotId, TreeNode node) {
+  record Found(String snapshotId, Optional<Instant> time, Optional<String> job) {}
+
+  /** Of one snapshot that the reader knows. */
+  void print(TreeNode node) {
+    print(Optional.empty(), node);
+  }
+
+  /** Of a snapshot that may differ from line to line. */
+  void print(Found found, TreeNode node) {
+    print(Optional.of(found), node);
+  }
+
+  private void print(Optional<Found> found, TreeNode node) {
     if (json) {
       JsonOutput.printLine(
           out,
           new Line(
-              snapshotId,
+              found.map(Found::snapshotId),
+              found.flatMap(Found::time),
+              found.flatMap(Found::job),
               node.path(),
               node.type(),
               node.permissions(),
@@ -52,7 +72,7 @@ final class NodeLines {
               node.size(),
               node.modifiedAt()));
     } else {
-      snapshotId.ifPresent(id -> out.print(id.substring(0, Math.min(8, id.length())) + "  "));
+      found.ifPresent(this::heading);
       out.printf(
           Locale.ROOT,
           "%-10s  %10s  %s  %s%n",
@@ -65,6 +85,19 @@ final class NodeLines {
     // 'holdfast ls | head' wants no more.
     if (printed % LOOK_EVERY == 0 && out.checkError()) {
       signal.cancellation().cancel("since nobody reads the output");
+    }
+  }
+
+  /** Once for all of a snapshot, before the first. */
+  private void heading(Found found) {
+    if (!found.snapshotId().equals(headed)) {
+      out.print(headed.isEmpty() ? "" : System.lineSeparator());
+      out.printf(
+          "snapshot %s of %s, %s%n",
+          found.snapshotId().substring(0, Math.min(8, found.snapshotId().length())),
+          Text.time(found.time()),
+          found.job().map(job -> "job \"" + Visible.of(job) + "\"").orElse("of no job"));
+      headed = found.snapshotId();
     }
   }
 

@@ -27,7 +27,8 @@ final class Paint {
 
   /** The outcome in its colour. */
   static String outcome(String outcome) {
-    return switch (outcome) {
+    // How far it is may stand behind it.
+    return switch (outcome.replaceFirst(" .*", "")) {
       case "success" -> good(outcome);
       case "partial", "cancelled", "running" -> careful(outcome);
       case "failed" -> bad(outcome);

@@ -48,7 +48,7 @@ final class ProveCommand implements Callable<Integer> {
 
   /** What {@code --json} prints. */
   private record Proof(
-      String job,
+      String jobName,
       String outcome,
       String code,
       String message,

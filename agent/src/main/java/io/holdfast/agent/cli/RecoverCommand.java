@@ -155,18 +155,24 @@ final class RecoverCommand implements Callable<Integer> {
       table(jobs).print(out);
       out.println();
       out.println(
-          "'holdfast recover --restore ID --to DIR' restores a snapshot; a job's id, its latest.");
+          "'holdfast recover"
+              + repository.spoken()
+              + " --restore ID --to DIR' restores a snapshot; a job's id, its latest.");
     }
     out.flush();
   }
 
   private static Table table(List<JobLine> jobs) {
-    Table table = new Table("DEVICE", "HOST", "JOB", "SNAPSHOTS", "NEWEST", "ID", "SIZE", "JOB ID");
+    Table table =
+        new Table("DEVICE", "HOST", "JOB", "SNAPSHOTS", "NEWEST", "ID", "SIZE", "JOB ID")
+            .without(7)
+            .without(1)
+            .without(6);
     for (JobLine job : jobs) {
       table.row(
           Visible.of(job.deviceId().orElse("-")),
           Visible.of(job.host()),
-          Visible.of(job.job().orElseGet(() -> String.join(" ", job.paths()))),
+          Visible.of(job.jobName().orElseGet(() -> String.join(" ", job.paths()))),
           String.valueOf(job.snapshots()),
           Text.time(job.newestAt()),
           job.newestId().substring(0, 8),

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Writes the configuration file if there is none, and registers this machine in the control plane.",
       "With a token of 'holdfast enrol-token' it needs no more than that, and chooses a password of its own.",
-      "The file binds the machine to the repository that it finds there: policy.repositories.",
+      "policy.repositories in the file binds the machine to the repository that it finds there.",
       "Safe to repeat: an existing file stays as it is."
     },
     mixinStandardHelpOptions = true)

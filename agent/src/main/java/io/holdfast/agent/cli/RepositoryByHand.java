@@ -43,6 +43,11 @@ final class RepositoryByHand {
     return new RecoverySource.Known(place, password(), restic, System.getenv(), !noLock);
   }
 
+  /** As it was said on the command line, for the next one; empty if a variable said it. */
+  String spoken() {
+    return url == null ? "" : " --repository " + url;
+  }
+
   private Secret place() {
     if (url != null && Repository.holdsPassword(url)) {
       throw usage(

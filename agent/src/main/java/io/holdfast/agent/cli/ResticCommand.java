@@ -2,21 +2,30 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.daemon.AgentParts;
+import io.holdfast.agent.daemon.RestoreSource;
+import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.release.BaseAddress;
 import io.holdfast.agent.release.CannotInstall;
 import io.holdfast.agent.release.Checksum;
 import io.holdfast.agent.release.Installation;
 import io.holdfast.agent.release.Platform;
 import io.holdfast.agent.release.Release;
+import io.holdfast.agent.restic.RepositoryReader;
 import io.holdfast.agent.restic.ResticBinary;
+import io.holdfast.agent.restic.ResticByHand;
 import io.holdfast.agent.restic.ResticFinder;
 import io.holdfast.agent.restic.ResticPlaces;
 import io.holdfast.agent.restic.ResticPlaces.Origin;
 import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.restic.ResticVersion.Tier;
+import io.holdfast.agent.restore.CannotRestore;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,7 +39,8 @@ import picocli.CommandLine.Spec;
 /** {@code holdfast restic}: the program that does the work. */
 @Command(
     name = "restic",
-    description = "Shows which restic is used, or fetches one.",
+    description =
+        "Shows which restic is used, fetches one, or calls it on this machine's repository.",
     mixinStandardHelpOptions = true)
 final class ResticCommand implements Runnable {
 
@@ -59,7 +69,7 @@ final class ResticCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: show, install.");
+    throw new ParameterException(spec.commandLine(), "say what to do: show, install, exec, env");
   }
 
   @Command(
@@ -105,7 +115,70 @@ final class ResticCommand implements Runnable {
     out.println(
         "version  "
             + binary.version()
-            + (full ? ", full service" : ", less than full service: see docs/restic.md"));
+            + (full
+                ? ", full service"
+                : ", less than full service: see " + Pages.named("docs/restic.md")));
+  }
+
+  @Command(
+      name = "exec",
+      description = {
+        "Calls restic on this machine's repository, with whatever arguments it takes; no secret is on any"
+            + " command line.",
+        "Needs no database. The exit code is restic's."
+      },
+      mixinStandardHelpOptions = true)
+  int exec(
+      @Mixin ConfigOption config,
+      @Parameters(
+              arity = "1..*",
+              paramLabel = "ARGUMENT",
+              description = "what stands behind 'restic', such as: snapshots --latest 1")
+          List<String> arguments)
+      throws InvalidConfig, ControlPlaneException, CannotRestore, InterruptedException {
+    try (CancelOnSignal signal = new CancelOnSignal()) {
+      return ResticByHand.run(reader(config, signal), arguments, signal.cancellation());
+    } catch (IOException e) {
+      throw new UncheckedIOException("restic cannot be started", e);
+    }
+  }
+
+  @Command(
+      name = "env",
+      description = {
+        "Prints the variables by which a restic finds this machine's repository, for a shell:",
+        "eval \"$(holdfast restic env)\". The password is among them, so never onto a terminal."
+      },
+      mixinStandardHelpOptions = true)
+  int env(@Mixin ConfigOption config) throws InvalidConfig, ControlPlaneException, CannotRestore {
+    if (Terminal.isConsole()) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "the repository's password would be shown on the terminal",
+          "Write eval \"$(holdfast restic env)\"; 'holdfast restic exec' needs no variables.");
+    }
+    try (CancelOnSignal signal = new CancelOnSignal()) {
+      PrintWriter out = spec.commandLine().getOut();
+      ResticByHand.environment(reader(config, signal))
+          .forEach((name, value) ->
+              out.println("export " + name + "='" + value.replace("'", "'\\''") + "'"));
+      out.flush();
+    }
+    return ExitCode.OK;
+  }
+
+  /**
+   * The control plane is asked for it, and left alone afterwards: somebody may mount it for days.
+   */
+  private RepositoryReader reader(ConfigOption config, CancelOnSignal signal)
+      throws InvalidConfig, ControlPlaneException, CannotRestore {
+    try (AgentParts parts = config.parts()) {
+      return RestoreSource.of(
+              parts,
+              new RestoreSource.Wanted(
+                  Optional.empty(), true, signal.cancellation(), Failures.told(spec)))
+          .reader();
+    }
   }
 
   @Command(
@@ -120,11 +193,11 @@ final class ResticCommand implements Runnable {
       @Option(
               names = "--from",
               paramLabel = "URL",
-              description =
-                  "the address of the releases, without the version; else restic.releases in the configuration"
-                      + " file, else restic's own ("
-                      + BaseAddress.OFFICIAL
-                      + ")")
+              description = {
+                "the address of the releases, without the version; else restic.releases in the configuration"
+                    + " file, else restic's own:",
+                BaseAddress.OFFICIAL
+              })
           @Nullable String from,
       @Option(
               names = "--sha256",

@@ -4,10 +4,14 @@ import io.holdfast.agent.restic.RestoreOrder.Overwrite;
 import io.holdfast.agent.restore.RestoreWish;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** What {@code restore} and {@code recover} are told alike. */
 final class RestoreOptions {
@@ -32,10 +36,30 @@ final class RestoreOptions {
   @Option(
       names = "--overwrite",
       paramLabel = "RULE",
+      converter = Rules.class,
+      completionCandidates = Rules.class,
       description =
           "what becomes of files that are there: never, if-newer (replaced if the snapshot's is newer),"
               + " if-changed, always; restic 0.17 or newer")
   private @Nullable Overwrite overwrite;
+
+  /** The rules as they are written. */
+  static final class Rules implements ITypeConverter<Overwrite>, Iterable<String> {
+    @Override
+    public Overwrite convert(String value) {
+      return Arrays.stream(Overwrite.values())
+          .filter(rule -> rule.toString().equalsIgnoreCase(value.replace('_', '-')))
+          .findFirst()
+          .orElseThrow(() ->
+              new TypeConversionException(
+                  "\"" + value + "\" is none of " + String.join(", ", this)));
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+      return Arrays.stream(Overwrite.values()).map(Overwrite::toString).iterator();
+    }
+  }
 
   @Option(
       names = {"-i", "--include"},

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine;
 
 /** Carries out a restore before the eyes of a person, or of a program. */
@@ -35,19 +36,20 @@ final class RestoreShown {
   private record Ended(
       String snapshotId,
       Instant snapshotTime,
-      Optional<String> job,
+      Optional<String> jobName,
       String host,
       String target,
       boolean dryRun,
       String outcome,
       String message,
       Optional<Long> items,
+      OptionalLong directories,
       Optional<Long> bytes,
       Optional<Long> itemsSkipped,
       Optional<Long> bytesSkipped,
       long errorCount,
       List<ItemFailure> firstErrors,
-      long durationMillis) {}
+      long durationSeconds) {}
 
   int restore(
       RepositoryReader reader, SnapshotEntry snapshot, RestoreOrder order, CancelOnSignal signal)
@@ -101,7 +103,7 @@ final class RestoreShown {
     // restic counts what it has tried, also what then failed.
     String done =
         order.dryRun() ? "would write" : result.report().errorCount() > 0 ? "tried" : "restored";
-    result.report().totals().ifPresent(totals -> print(done, totals));
+    result.report().totals().ifPresent(totals -> print(done, totals, result.directories()));
     for (ItemFailure failure : result.report().firstErrors()) {
       out.printf("  ! %s: %s%n", Visible.of(failure.item()), Visible.of(failure.message()));
     }
@@ -114,12 +116,12 @@ final class RestoreShown {
     }
   }
 
-  private void print(String done, Totals totals) {
+  private void print(String done, Totals totals, OptionalLong directories) {
     out.printf(
         Locale.ROOT,
-        "  %s  %d files and directories, %s%n",
+        "  %s  %s, %s%n",
         done,
-        totals.items(),
+        items(totals, directories),
         Text.bytes(totals.bytes()));
     if (totals.skippedItems() > 0) {
       out.printf(
@@ -128,6 +130,17 @@ final class RestoreShown {
           totals.skippedItems(),
           Text.bytes(totals.skippedBytes()));
     }
+  }
+
+  private static String items(Totals totals, OptionalLong directories) {
+    if (directories.isEmpty()) {
+      return totals.items() + " files and directories";
+    }
+    long files = Math.max(0, totals.items() - directories.getAsLong());
+    return Text.count(files, "file", "files")
+        + (directories.getAsLong() == 0
+            ? ""
+            : " and " + Text.count(directories.getAsLong(), "directory", "directories"));
   }
 
   private static Ended ended(SnapshotEntry snapshot, RestoreOrder order, Restoring.Result result) {
@@ -142,11 +155,12 @@ final class RestoreShown {
         result.outcome().word(),
         result.message(),
         totals.map(Totals::items),
+        result.directories(),
         totals.map(Totals::bytes),
         totals.map(Totals::skippedItems),
         totals.map(Totals::skippedBytes),
         result.report().errorCount(),
         result.report().firstErrors(),
-        result.report().duration().toMillis());
+        result.report().duration().toSeconds());
   }
 }

@@ -2,14 +2,17 @@ package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.daemon.AgentParts;
+import io.holdfast.agent.daemon.JobsAndRuns;
+import io.holdfast.agent.daemon.JobsAndRuns.Known;
 import io.holdfast.agent.job.ControlPlaneException;
-import io.holdfast.agent.postgres.DeviceReports;
+import io.holdfast.agent.postgres.DeviceReports.JobLine;
 import io.holdfast.agent.postgres.DeviceReports.RunLine;
 import io.holdfast.agent.text.Visible;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -50,9 +53,12 @@ final class RunsCommand implements Callable<Integer> {
     }
     PrintWriter out = spec.commandLine().getOut();
     try (AgentParts parts = config.parts()) {
-      List<RunLine> runs =
-          new DeviceReports(parts.database(), parts.config().deviceId())
-              .runs(Optional.ofNullable(job), last);
+      Known known =
+          new JobsAndRuns(parts, Failures.told(spec)).runs(Optional.ofNullable(job), last);
+      List<RunLine> runs = known.runs();
+      if (runs.isEmpty() && job != null) {
+        checkJob(job, known.jobs());
+      }
       if (json.wanted()) {
         JsonOutput.print(out, runs);
       } else if (runs.isEmpty()) {
@@ -64,13 +70,31 @@ final class RunsCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
+  /** A job that is gone may still have runs; one that never was is a slip of the hand. */
+  private static void checkJob(String asked, List<JobLine> jobs) {
+    if (jobs.stream()
+        .noneMatch(
+            its -> its.jobName().equals(asked) || its.jobId().toString().equalsIgnoreCase(asked))) {
+      throw new CommandFailure(
+          ExitCode.JOB,
+          "this device has no job \"" + asked + "\", and no run of one",
+          jobs.isEmpty()
+              ? "It has no jobs at all; an admin adds them to the table backup_jobs."
+              : "It has: "
+                  + jobs.stream().map(JobLine::jobName).collect(Collectors.joining(", "))
+                  + ".");
+    }
+  }
+
   private static void print(PrintWriter out, List<RunLine> runs) {
     Table table =
         new Table("STARTED", "JOB", "OUTCOME", "BY", "TOOK", "FILES", "ADDED", "SNAPSHOT")
-            .coloured(2, Paint::outcome);
+            .coloured(2, Paint::outcome)
+            .without(3)
+            .without(5);
     for (RunLine run : runs) {
       table.row(
-          Text.time(run.startedAt()),
+          Text.time(run.startTime()),
           run.jobName(),
           run.outcome(),
           run.triggeredBy(),
@@ -81,14 +105,14 @@ final class RunsCommand implements Callable<Integer> {
     }
     table.print(out);
     runs.stream()
-        .filter(run -> run.error().isPresent())
+        .filter(run -> run.errorMessage().isPresent())
         .findFirst()
         .ifPresent(run ->
             out.println(
                 System.lineSeparator()
                     + "the newest that is not a success, "
-                    + Text.time(run.startedAt())
+                    + Text.time(run.startTime())
                     + ": "
-                    + Visible.of(run.error().get())));
+                    + Visible.of(run.errorMessage().get())));
   }
 }

@@ -57,7 +57,7 @@ final class SnapshotsCommand implements Callable<Integer> {
       String id,
       String shortId,
       Instant time,
-      Optional<String> job,
+      Optional<String> jobName,
       Optional<UUID> jobId,
       Optional<String> deviceId,
       String host,
@@ -146,7 +146,8 @@ final class SnapshotsCommand implements Callable<Integer> {
       SnapshotOwner owner,
       List<SnapshotEntry> snapshots,
       Function<SnapshotEntry, Optional<Boolean>> told) {
-    Table table = new Table("TIME", "ID", "JOB", "HOST", "SIZE", "FILES", "TOLD");
+    Table table =
+        new Table("TIME", "ID", "JOB", "HOST", "SIZE", "FILES", "TOLD").without(3).without(5);
     for (SnapshotEntry snapshot : snapshots) {
       table.row(
           Text.time(snapshot.time()),

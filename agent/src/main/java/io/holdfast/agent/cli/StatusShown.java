@@ -61,13 +61,15 @@ final class StatusShown {
     jobs(out, report);
     if (!report.problems().isEmpty()) {
       out.println();
-      for (Notice problem : report.problems()) {
-        out.println(
-            (problem.isWarning() ? Paint.careful("~ ") : Paint.bad("! "))
-                + Visible.of(problem.message() + ". " + problem.remedy()));
-      }
+      report.problems().forEach(problem -> print(out, problem));
     }
     out.flush();
+  }
+
+  static void print(PrintWriter out, Notice problem) {
+    out.println(
+        (problem.isWarning() ? Paint.careful("~ ") : Paint.bad("! "))
+            + Visible.of(Pages.named(problem.message() + ". " + problem.remedy())));
   }
 
   private static String standing(StatusReport report) {

@@ -79,7 +79,9 @@ final class SyncCommand implements Callable<Integer> {
         result.jobs().size(),
         result.disabledJobs().size());
     for (Problem problem : result.problems()) {
-      out.println(Paint.careful("! ") + Visible.of(problem.message() + ". " + problem.remedy()));
+      out.println(
+          Paint.careful("! ")
+              + Visible.of(Pages.named(problem.message() + ". " + problem.remedy())));
     }
   }
 }

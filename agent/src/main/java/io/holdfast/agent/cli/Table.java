@@ -7,13 +7,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Rows of text in columns as wide as their widest cell. Cells are shown, and never obeyed. */
+/**
+ * Rows of text in columns as wide as their widest cell; on a terminal no wider than that is. Cells
+ * are shown, and never obeyed.
+ */
 final class Table {
+
+  private static final int GAP = 2;
+
+  /** No column is made narrower: it is as much as a short id takes. */
+  private static final int NARROWEST = 8;
 
   private final List<List<String>> rows = new ArrayList<>();
   private final Map<Integer, UnaryOperator<String>> colours = new HashMap<>();
+  private final List<Integer> dispensable = new ArrayList<>();
 
   Table(String... head) {
     rows.add(List.of(head));
@@ -25,28 +35,72 @@ final class Table {
     return this;
   }
 
+  /** This column, counted from 0, is left out where there is no room; the first said goes first. */
+  Table without(int column) {
+    dispensable.add(column);
+    return this;
+  }
+
   void row(String... cells) {
     rows.add(Stream.of(cells).map(Visible::of).toList());
   }
 
   void print(PrintWriter out) {
-    int columns = rows.getFirst().size();
-    int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < columns; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
+    print(out, Terminal.room());
+  }
+
+  /**
+   * @param room how many characters a line may have
+   */
+  void print(PrintWriter out, int room) {
+    int[] widths = widths(room);
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
-      for (int i = 0; i < columns; i++) {
-        String cell = row.get(i);
-        line.append(colours.getOrDefault(i, UnaryOperator.identity()).apply(cell));
-        if (i < columns - 1) {
-          line.append(" ".repeat(widths[i] - cell.length() + 2));
+      for (int i = 0; i < widths.length; i++) {
+        if (widths[i] > 0) {
+          String cell = cut(row.get(i), widths[i]);
+          line.append(colours.getOrDefault(i, UnaryOperator.identity()).apply(cell));
+          line.append(" ".repeat(widths[i] - cell.length() + GAP));
         }
       }
       out.println(line.toString().stripTrailing());
     }
+  }
+
+  /** Of a column that is left out 0. */
+  private int[] widths(int room) {
+    int[] widths = new int[rows.getFirst().size()];
+    for (List<String> row : rows) {
+      for (int i = 0; i < widths.length; i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
+    for (int i = 0; i < dispensable.size() && total(widths) > room; i++) {
+      widths[dispensable.get(i)] = 0;
+    }
+    while (total(widths) > room) {
+      int widest =
+          IntStream.range(0, widths.length)
+              .reduce((one, other) -> widths[other] > widths[one] ? other : one)
+              .orElseThrow();
+      if (widths[widest] <= NARROWEST) {
+        break;
+      }
+      widths[widest]--;
+    }
+    return widths;
+  }
+
+  private static long total(int[] widths) {
+    return IntStream.of(widths).filter(width -> width > 0).mapToLong(w -> w + GAP).sum() - GAP;
+  }
+
+  private static String cut(String cell, int width) {
+    if (cell.length() <= width) {
+      return cell;
+    }
+    // Half of a character that Java writes as two is no valid text.
+    int end = Character.isHighSurrogate(cell.charAt(width - 2)) ? width - 2 : width - 1;
+    return cell.substring(0, end) + "…";
   }
 }

@@ -44,6 +44,11 @@ final class Text {
     return seconds < 2 * 86_400 ? seconds / 3600 + " h" : seconds / 86_400 + " days";
   }
 
+  /** {@code 1 file}, {@code 2 files}. */
+  static String count(long number, String one, String several) {
+    return number + " " + (number == 1 ? one : several);
+  }
+
   static String bytes(long bytes) {
     double value = bytes;
     int unit = 0;

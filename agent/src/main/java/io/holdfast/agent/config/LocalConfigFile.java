@@ -51,7 +51,15 @@ public final class LocalConfigFile {
           DUMP,
           Set.of("url", "user", "password_file", "pg_dump", DumpRecipients.KEY));
 
-  private static final Set<String> LISTS = Set.of(DUMP + "." + DumpRecipients.KEY);
+  private static final Set<String> LISTS =
+      Set.of(
+          DUMP + "." + DumpRecipients.KEY,
+          "policy.source_roots",
+          "policy.restic_args",
+          "policy.repositories",
+          "policy.rclone_remotes",
+          "policy.cache_roots",
+          "policy.restore_roots");
 
   private final Path file;
   private final Environment environment;
@@ -81,7 +89,9 @@ public final class LocalConfigFile {
 
   private LocalConfig load() throws InvalidConfig {
     yaml.read(content());
-    throwFindings();
+    if (!yaml.isReadable()) {
+      throwFindings();
+    }
     Optional<String> id = deviceId();
     Optional<DatabaseAddress> database = database("database");
     Optional<ControlPlaneDumpSection> dump = controlPlaneDump();
@@ -177,17 +187,16 @@ public final class LocalConfigFile {
     return yaml.entry(name).map(Entry::value).filter(value -> !value.isBlank());
   }
 
-  /** Values with commas between them; {@code none} allows nothing. */
+  /** A list, or values with commas between them; {@code none} allows nothing. */
   private Optional<Policy.Rule> rule(String name) {
-    return yaml.entry("policy." + name)
-        .map(entry ->
+    return yaml.listLine("policy." + name)
+        .map(line ->
             new Policy.Rule(
-                Pattern.compile(",")
-                    .splitAsStream(entry.value())
-                    .map(String::strip)
-                    .filter(value -> !value.isEmpty() && !value.equals("none"))
+                yaml.items("policy." + name).stream()
+                    .map(Entry::value)
+                    .filter(value -> !value.equals("none"))
                     .toList(),
-                file + ":" + entry.line()));
+                file + ":" + line));
   }
 
   /** A rule that names no place permits none; the entry may hold a password and is not shown. */
@@ -214,6 +223,9 @@ public final class LocalConfigFile {
   private Optional<String> deviceId() {
     Optional<String> id = text("device.id");
     if (id.isEmpty()) {
+      if (yaml.isFaulty("device.id")) {
+        return id;
+      }
       yaml.finding(
           yaml.line("device"),
           "device.id is missing",
@@ -240,6 +252,9 @@ public final class LocalConfigFile {
   private Optional<DatabaseAddress> database(String section) {
     Optional<Entry> url = yaml.entry(section + ".url").filter(entry -> !entry.value().isBlank());
     if (url.isEmpty()) {
+      if (yaml.isFaulty(section + ".url")) {
+        return Optional.empty();
+      }
       yaml.finding(
           yaml.line(section),
           section + ".url is missing",

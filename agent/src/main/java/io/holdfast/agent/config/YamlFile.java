@@ -50,6 +50,9 @@ final class YamlFile {
   private final Map<String, Entry> entries = new HashMap<>();
   private final Map<String, List<Entry>> items = new HashMap<>();
   private final Map<String, Integer> sectionLines = new HashMap<>();
+  private final Map<String, Integer> listLines = new HashMap<>();
+  private final Set<String> faulty = new HashSet<>();
+  private boolean readable;
 
   /**
    * @param known the keys of each section; those of the section "" stand at the top
@@ -74,6 +77,21 @@ final class YamlFile {
   /** The values of a list, each with its line. */
   List<Entry> items(String name) {
     return items.getOrDefault(name, List.of());
+  }
+
+  /** The line of a list that is there, even if it holds nothing. */
+  Optional<Integer> listLine(String name) {
+    return Optional.ofNullable(listLines.get(name));
+  }
+
+  /** Whether the file could be read as keys and values at all. */
+  boolean isReadable() {
+    return readable;
+  }
+
+  /** Whether a finding says already that the section, or the key {@code section.key}, is wrong. */
+  boolean isFaulty(String name) {
+    return faulty.contains(name) || faulty.contains(name.replaceFirst("\\..*", ""));
   }
 
   /** Whether there is such a section. */
@@ -120,6 +138,7 @@ final class YamlFile {
           "the file is empty",
           "'holdfast register' writes one; docs/configuration.md describes it.");
     } else if (root.get() instanceof MappingNode top) {
+      readable = true;
       readSection("", top);
     } else {
       finding(
@@ -160,7 +179,7 @@ final class YamlFile {
         readNested(key, line, tuple.getValueNode());
       } else if (known.getOrDefault(section, Set.of()).contains(key)) {
         if (lists.contains(name)) {
-          readList(name, tuple.getValueNode());
+          readList(name, line, tuple.getValueNode());
         } else {
           readText(name, line, tuple.getValueNode());
         }
@@ -175,6 +194,7 @@ final class YamlFile {
     if (value instanceof MappingNode mapping) {
       readSection(section, mapping);
     } else {
+      faulty.add(section);
       finding(
           line,
           section + " must hold further keys and holds " + kindOf(value),
@@ -188,6 +208,7 @@ final class YamlFile {
     if (value instanceof ScalarNode scalar && !scalar.getTag().equals(Tag.NULL)) {
       entries.put(name, new Entry(scalar.getValue(), line));
     } else if (!(value instanceof ScalarNode)) {
+      faulty.add(name);
       finding(
           line,
           name + " must be a text and is " + kindOf(value),
@@ -195,7 +216,11 @@ final class YamlFile {
     }
   }
 
-  private void readList(String name, Node value) {
+  private void readList(String name, int line, Node value) {
+    if (value instanceof ScalarNode scalar && scalar.getTag().equals(Tag.NULL)) {
+      return;
+    }
+    listLines.put(name, line);
     List<Entry> values = items.computeIfAbsent(name, _ -> new ArrayList<>());
     List<Node> nodes = value instanceof SequenceNode list ? list.getValue() : List.of(value);
     for (Node node : nodes) {
@@ -219,11 +244,13 @@ final class YamlFile {
     if (section.isEmpty()) {
       choices.addAll(known.keySet().stream().filter(k -> !k.isEmpty()).sorted().toList());
     }
+    Optional<String> near = Nearest.to(key, choices);
+    // It is not missing besides.
+    near.ifPresent(choice -> faulty.add(section.isEmpty() ? choice : section + "." + choice));
     finding(
         line,
         "the key " + name + " is unknown",
-        Nearest.to(key, choices)
-            .map(choice -> "Did you mean " + choice + "?")
+        near.map(choice -> "Did you mean " + choice + "?")
             .orElse("Known here: " + String.join(", ", choices) + "."));
   }
 

@@ -56,7 +56,7 @@ public final class CopyTargets {
     this.policy = policy;
   }
 
-  List<TargetRow> all() throws ControlPlaneException {
+  public List<TargetRow> all() throws ControlPlaneException {
     return book.targets();
   }
 

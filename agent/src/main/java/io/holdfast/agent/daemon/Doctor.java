@@ -13,6 +13,7 @@ import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.restic.ResticVersion.Tier;
 import io.holdfast.agent.run.RepositoryCheck;
 import io.holdfast.agent.schedule.JobPlan;
+import io.holdfast.agent.sync.ConfigCache.Cached;
 import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.DeviceConfig;
 import java.nio.file.Files;
@@ -63,13 +64,28 @@ public final class Doctor {
       clock(rows.get().server().time());
       DeviceConfig config = parts.deviceConfig(rows.get());
       device(config);
-      if (restic.isPresent()) {
-        repository(restic.get(), config);
+      work(restic, config);
+    } else {
+      Optional<Cached> cached = parts.configCache().load();
+      if (cached.isPresent()) {
+        add(
+            "configuration",
+            Grade.WARNING,
+            "what follows goes by the configuration that was synced at " + cached.get().syncedAt(),
+            "");
+        work(restic, parts.deviceConfig(cached.get().rows()));
       }
-      jobs(config);
     }
     daemon();
     return List.copyOf(findings);
+  }
+
+  /** What backups need besides the control plane. */
+  private void work(Optional<Restic> restic, DeviceConfig config) throws InterruptedException {
+    if (restic.isPresent()) {
+      repository(restic.get(), config);
+    }
+    jobs(config);
   }
 
   private void add(String check, Grade grade, String message, String remedy) {
@@ -173,8 +189,8 @@ public final class Doctor {
             "restic",
             Grade.WARNING,
             restic.path() + " is version " + restic.version() + " and gives less than full service",
-            "Run 'holdfast restic install', or install restic 0.18 or newer, at least 0.17.1;"
-                + " docs/restic.md says what is missing before.");
+            "'holdfast restic install' fetches one, or install restic 0.18 or newer yourself, at least"
+                + " 0.17.1; docs/restic.md says what is missing before.");
       } else {
         ok("restic", restic.path() + " is version " + restic.version());
       }

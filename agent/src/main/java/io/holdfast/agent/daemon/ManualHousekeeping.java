@@ -24,6 +24,7 @@ import io.holdfast.agent.run.Told;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Housekeeping that the person at the machine asks for: in the same way as by schedule. */
 public final class ManualHousekeeping {
@@ -48,6 +49,9 @@ public final class ManualHousekeeping {
      */
     record Shown(JobPolicy job, ForgetReport snapshots, int passedOver) implements Result {}
 
+    /** There is no such job, and nothing was done. */
+    record Unknown(String message, String remedy) implements Result {}
+
     /** Nothing was done. */
     record Declined(String message, String remedy) implements Result {}
   }
@@ -56,13 +60,20 @@ public final class ManualHousekeeping {
    * Does one thing now.
    *
    * @param target the copy target that it is done in; empty for the device's own repository
+   * @param parts of {@link Kind#CHECK_DATA}: so many turns read all data; empty for the table's
+   *     number
    * @throws ControlPlaneException if the control plane cannot be reached, or this is no housekeeper
    * @throws InterruptedException if the thread was interrupted
    */
-  public Result run(Kind kind, Optional<String> target)
+  public Result run(Kind kind, Optional<String> target, OptionalInt parts)
       throws ControlPlaneException, InterruptedException {
     return atWork(
-        target, kind, (housekeeper, place) -> housekeeper.doNow(place, kind, cancellation));
+        target,
+        kind,
+        (housekeeper, place) ->
+            kind == Kind.CHECK_DATA
+                ? housekeeper.checkDataNow(place, parts, cancellation)
+                : housekeeper.doNow(place, kind, cancellation));
   }
 
   /**
@@ -131,7 +142,7 @@ public final class ManualHousekeeping {
 
   private static Result declined(String jobNameOrId, Optional<JobPolicy> job) {
     return job.isEmpty()
-        ? new Result.Declined(
+        ? new Result.Unknown(
             "there is no job \"" + jobNameOrId + "\" that this device may see",
             "'holdfast jobs' lists those of this device.")
         : new Result.Declined(

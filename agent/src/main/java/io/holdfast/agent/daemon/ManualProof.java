@@ -47,7 +47,12 @@ public final class ManualProof {
     if (plan.isEmpty()) {
       return new Result.Declined(
           "this device has no job \"" + job + "\" that is switched on",
-          "'holdfast jobs' lists its jobs.");
+          config.plans().isEmpty()
+              ? "It has none at all: an admin adds them to the table backup_jobs."
+              : "It has: "
+                  + String.join(
+                      ", ", config.plans().stream().map(its -> its.job().name()).toList())
+                  + ".");
     }
     Optional<Held> alone = parts.locks().tryProof();
     if (alone.isEmpty()) {

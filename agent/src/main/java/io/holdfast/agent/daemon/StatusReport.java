@@ -96,7 +96,7 @@ public record StatusReport(
     int refused = parts.spool().refused();
     return new StatusReport(
         parts.config().deviceId(),
-        answer.device().map(DeviceLine::name).orElse(parts.config().deviceName()),
+        answer.device().map(DeviceLine::name).orElseGet(() -> syncedName(parts)),
         answer
             .device()
             .map(DeviceLine::enabled)
@@ -119,6 +119,15 @@ public record StatusReport(
         problems.stream().anyMatch(problem -> !problem.isWarning())
             || refused > 0
             || answer.jobs().stream().anyMatch(StatusReport::endedBadly));
+  }
+
+  /** What the control plane called it last: the configuration file may be older. */
+  private static String syncedName(AgentParts parts) {
+    return parts
+        .configCache()
+        .load()
+        .map(cached -> cached.rows().device().name())
+        .orElse(parts.config().deviceName());
   }
 
   private static <T> CompletableFuture<T> meanwhile(String thread, Supplier<T> work) {
@@ -146,8 +155,8 @@ public record StatusReport(
   }
 
   private static boolean endedBadly(JobLine job) {
-    return job.enabled()
-        && job.lastOutcome().filter(o -> o.equals("failed") || o.equals("partial")).isPresent();
+    return job.jobEnabled()
+        && job.lastRunOutcome().filter(o -> o.equals("failed") || o.equals("partial")).isPresent();
   }
 
   private static Answer ask(DeviceReports reports) {

@@ -13,7 +13,10 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A log file that is put aside when it is long enough, as {@code .1}, {@code .2} and so on. Nobody
@@ -21,11 +24,16 @@ import java.nio.file.attribute.PosixFilePermissions;
  */
 final class RotatingFile extends RollingFileAppender<ILoggingEvent> {
 
-  /** How often its size is looked at. */
+  /** How often its size is looked at, and whether it is still where it was opened. */
   static final Duration USUAL_PACE = Duration.buildBySeconds(1);
+
+  private final long paceNanos;
+  private Optional<Object> opened = Optional.empty();
+  private long looked = System.nanoTime();
 
   RotatingFile(Path file, LogSection section, Duration pace) {
     setFile(file.toString());
+    paceNanos = TimeUnit.MILLISECONDS.toNanos(pace.getMilliseconds());
     FixedWindowRollingPolicy aside = new FixedWindowRollingPolicy();
     // A percent sign in the path would mean something here, and is refused before.
     aside.setFileNamePattern(file + ".%i");
@@ -67,5 +75,38 @@ final class RotatingFile extends RollingFileAppender<ILoggingEvent> {
       }
     }
     super.openFile(name);
+    opened = keyOf(file);
+  }
+
+  /** Another program may have moved the file away, as logrotate does: what follows is a new one. */
+  @Override
+  protected void subAppend(ILoggingEvent event) {
+    reopenIfMoved();
+    super.subAppend(event);
+  }
+
+  private synchronized void reopenIfMoved() {
+    long now = System.nanoTime();
+    if (now - looked < paceNanos) {
+      return;
+    }
+    looked = now;
+    Path file = Path.of(getFile());
+    if (!opened.equals(keyOf(file))) {
+      try {
+        openFile(getFile());
+      } catch (IOException e) {
+        addError("the log file " + file + " cannot be made anew", e);
+      }
+    }
+  }
+
+  /** Which file it is, whatever it is called; empty if there is none, or nobody can say. */
+  private static Optional<Object> keyOf(Path file) {
+    try {
+      return Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 }

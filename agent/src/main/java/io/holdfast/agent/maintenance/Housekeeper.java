@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -93,17 +94,14 @@ public final class Housekeeper {
   }
 
   /** What is to be done, which row of {@code housekeeping} says so, and to which job alone. */
-  private record Order(Kind kind, Optional<Task> task, Optional<RetentionWork> job) {
+  private record Order(
+      Kind kind, Optional<Task> task, Optional<RetentionWork> job, int part, int parts) {
     static Order of(Task task) {
-      return new Order(task.kind(), Optional.of(task), Optional.empty());
+      return new Order(task.kind(), Optional.of(task), Optional.empty(), task.part(), task.parts());
     }
 
-    int part() {
-      return task.map(Task::part).orElse(1);
-    }
-
-    int parts() {
-      return task.map(Task::parts).orElse(1);
+    static Order now(Kind kind, Optional<RetentionWork> job) {
+      return new Order(kind, Optional.empty(), job, 1, 1);
     }
   }
 
@@ -163,7 +161,7 @@ public final class Housekeeper {
    */
   public Optional<HousekeepingEnded> doNow(Workplace place, Kind kind, Cancellation cancellation)
       throws ControlPlaneException, InterruptedException {
-    return carryOut(place, new Order(kind, Optional.empty(), Optional.empty()), cancellation);
+    return carryOut(place, Order.now(kind, Optional.empty()), cancellation);
   }
 
   /**
@@ -176,8 +174,31 @@ public final class Housekeeper {
   public Optional<HousekeepingEnded> forgetNow(
       Workplace place, RetentionWork job, Cancellation cancellation)
       throws ControlPlaneException, InterruptedException {
+    return carryOut(place, Order.now(Kind.FORGET, Optional.of(job)), cancellation);
+  }
+
+  /**
+   * Reads one part of all data now: the one whose turn it is.
+   *
+   * @param parts so many turns read all; empty for as many as the row of {@code housekeeping} says,
+   *     and for a single one if there is no such row
+   * @return how it ended; empty if another housekeeper has the repository
+   * @throws ControlPlaneException if the control plane cannot be asked, or this is no housekeeper
+   * @throws InterruptedException if the thread was interrupted
+   */
+  public Optional<HousekeepingEnded> checkDataNow(
+      Workplace place, OptionalInt parts, Cancellation cancellation)
+      throws ControlPlaneException, InterruptedException {
+    Optional<Task> row =
+        book.tasks(place.repositoryId(), place.targetName()).stream()
+            .filter(task -> task.kind() == Kind.CHECK_DATA)
+            .findFirst();
+    int wanted = parts.orElseGet(() -> row.map(Task::parts).orElse(1));
+    int part = row.flatMap(Task::lastPart).orElse(0) % wanted + 1;
     return carryOut(
-        place, new Order(Kind.FORGET, Optional.empty(), Optional.of(job)), cancellation);
+        place,
+        new Order(Kind.CHECK_DATA, Optional.empty(), Optional.empty(), part, wanted),
+        cancellation);
   }
 
   private List<Task> due(Workplace place) throws ControlPlaneException {

@@ -23,24 +23,29 @@ public final class DeviceReports {
   /** The device row; {@code lastSeen} is empty until the first heartbeat. */
   public record DeviceLine(String id, String name, boolean enabled, Optional<Instant> lastSeen) {}
 
-  /** A job, its newest run and its next due time. */
+  /** A job, its newest run and its next due time; with the names of {@code job_summary}. */
   public record JobLine(
-      UUID id,
-      String name,
-      boolean enabled,
+      UUID jobId,
+      String jobName,
+      boolean jobEnabled,
       Optional<Instant> nextRunAt,
-      Optional<Instant> lastRunAt,
-      Optional<String> lastOutcome,
-      Optional<String> lastError,
+      Optional<Instant> lastRunStart,
+      Optional<String> lastRunOutcome,
+      Optional<String> lastRunError,
       Optional<String> lastSnapshotId,
       Optional<Double> percentDone) {}
 
-  /** A run; {@code outcome} is {@code running} while it goes on. */
+  /**
+   * A run, with the names of {@code runs}.
+   *
+   * @param outcome {@code running} while it goes on
+   */
   public record RunLine(
-      UUID id,
+      UUID runUuid,
+      Optional<UUID> jobId,
       String jobName,
-      Instant startedAt,
-      Optional<Instant> endedAt,
+      Instant startTime,
+      Optional<Instant> endTime,
       String outcome,
       String triggeredBy,
       Optional<String> snapshotId,
@@ -52,7 +57,7 @@ public final class DeviceReports {
       Optional<Long> totalBytesProcessed,
       Optional<Long> durationSeconds,
       Optional<Integer> exitCode,
-      Optional<String> error) {}
+      Optional<String> errorMessage) {}
 
   /** A row of {@code problems}. */
   public record ProblemLine(
@@ -123,7 +128,7 @@ public final class DeviceReports {
 
   private static final String RUNS =
       """
-      SELECT run_uuid, coalesce(job_name, '?') AS job_name, start_time, end_time,
+      SELECT run_uuid, job_id, coalesce(job_name, '?') AS job_name, start_time, end_time,
              coalesce(outcome, status) AS outcome, coalesce(triggered_by, '?') AS triggered_by, snapshot_id,
              files_new, files_changed, files_unmodified, data_added_bytes, total_files_processed,
              total_bytes_processed, duration_seconds::bigint AS duration_seconds, exit_code, error_message
@@ -147,6 +152,7 @@ public final class DeviceReports {
   private static RunLine run(ResultSet row) throws SQLException {
     return new RunLine(
         row.getObject("run_uuid", UUID.class),
+        Optional.ofNullable(row.getObject("job_id", UUID.class)),
         row.getString("job_name"),
         Times.read(row, "start_time").orElseThrow(),
         Times.read(row, "end_time"),

@@ -169,6 +169,9 @@ final class BackupOutput {
 
   private String oneLine(String message) {
     return redaction.redact(
-        message.replaceFirst("^Fatal: ", "").replaceAll("\\s*\\R\\s*", " ").strip());
+        GoTrace.without(message)
+            .replaceFirst("^Fatal: ", "")
+            .replaceAll("\\s*\\R\\s*", " ")
+            .strip());
   }
 }

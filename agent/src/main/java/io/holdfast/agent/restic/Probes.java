@@ -83,7 +83,8 @@ final class Probes {
   }
 
   static String oneLine(String errors) {
-    String line = errors.replaceAll("\\s*\\R\\s*", "; ").replaceFirst(";\\s*$", "").strip();
+    String line =
+        GoTrace.without(errors).replaceAll("\\s*\\R\\s*", "; ").replaceFirst(";\\s*$", "").strip();
     String reason = line.isEmpty() ? "restic did not say why" : line.replaceFirst("^Fatal: ", "");
     return reason.length() <= LONGEST_REASON
         ? reason

@@ -55,6 +55,10 @@ public final class RepositoryReader {
     return repository;
   }
 
+  Restic restic() {
+    return restic;
+  }
+
   public ResticVersion version() {
     return restic.version();
   }

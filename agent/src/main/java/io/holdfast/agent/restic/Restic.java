@@ -110,6 +110,10 @@ public final class Restic {
             "restic reported snapshot " + id.get() + ", and the repository does not hold it");
   }
 
+  Path defaultCache() {
+    return defaultCache;
+  }
+
   PrivateFiles privateFiles() {
     return privateFiles;
   }

@@ -10,6 +10,11 @@ public final class RestoreArguments {
 
   private RestoreArguments() {}
 
+  /** Whether this version can name each item that it restores, or would restore. */
+  public static boolean namesItems(ResticVersion version) {
+    return version.isAtLeast(0, 17, 0);
+  }
+
   /** Why this version cannot do it, if it cannot. */
   public static Optional<ArgumentCheck.Refused> refusal(RestoreOrder order, ResticVersion version) {
     if (version.isAtLeast(0, 17, 0)) {
@@ -46,8 +51,10 @@ public final class RestoreArguments {
       arguments.add("--sparse");
     }
     if (order.dryRun()) {
-      // Names each file.
       arguments.add("--dry-run");
+    }
+    if (order.dryRun() || order.naming()) {
+      // Names each item.
       arguments.add("--verbose=2");
     }
     if (order.verify()) {
@@ -56,9 +63,9 @@ public final class RestoreArguments {
     order.overwrite().ifPresent(overwrite -> arguments.add("--overwrite=" + overwrite));
     order.includes().forEach(pattern -> arguments.add("--include=" + pattern(pattern, windows)));
     order.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern(pattern, windows)));
-    arguments.add("--target=" + order.target());
+    arguments.add("--target=" + order.destination());
     arguments.add("--");
-    arguments.add(order.snapshotId());
+    arguments.add(order.snapshotId() + (order.below().isEmpty() ? "" : ":" + order.below()));
     return List.copyOf(arguments);
   }
 

@@ -17,6 +17,12 @@ import java.util.Optional;
  *     replace those that differ
  * @param dryRun nothing is written
  * @param verify what was written is read again and compared
+ * @param sources paths to which the restore is bounded besides, as literal patterns; empty if it is
+ *     bounded by {@code includes}, or not at all
+ * @param below the directory of the snapshot from which the restore begins, absolute and without a
+ *     slash at its end; empty for the snapshot's root. Patterns are relative to it, and {@code
+ *     target} still stands for the root
+ * @param naming restic names each item that it has restored
  */
 public record RestoreOrder(
     String snapshotId,
@@ -25,7 +31,10 @@ public record RestoreOrder(
     List<String> excludes,
     Optional<Overwrite> overwrite,
     boolean dryRun,
-    boolean verify) {
+    boolean verify,
+    List<String> sources,
+    String below,
+    boolean naming) {
 
   /** What becomes of files that are there already. */
   public enum Overwrite {
@@ -46,6 +55,8 @@ public record RestoreOrder(
     Objects.requireNonNull(overwrite, "overwrite");
     includes = List.copyOf(includes);
     excludes = List.copyOf(excludes);
+    sources = List.copyOf(sources);
+    Objects.requireNonNull(below, "below");
     if (!snapshotId.matches("[0-9a-f]{64}")) {
       throw new IllegalArgumentException("this is no id of a snapshot");
     }
@@ -54,8 +65,110 @@ public record RestoreOrder(
     }
   }
 
+  /** From the root of the snapshot, bounded by patterns alone. */
+  public RestoreOrder(
+      String snapshotId,
+      Path target,
+      List<String> includes,
+      List<String> excludes,
+      Optional<Overwrite> overwrite,
+      boolean dryRun,
+      boolean verify) {
+    this(snapshotId, target, includes, excludes, overwrite, dryRun, verify, List.of(), "", false);
+  }
+
   /** The same, for what matches these patterns alone. */
   public RestoreOrder including(List<String> patterns) {
-    return new RestoreOrder(snapshotId, target, patterns, List.of(), overwrite, dryRun, verify);
+    return new RestoreOrder(
+        snapshotId,
+        target,
+        patterns,
+        List.of(),
+        overwrite,
+        dryRun,
+        verify,
+        List.of(),
+        below,
+        naming);
+  }
+
+  /** The same, of a snapshot that holds nothing but what lies below these paths. */
+  public RestoreOrder within(List<String> literalPatterns) {
+    return new RestoreOrder(
+        snapshotId,
+        target,
+        includes,
+        excludes,
+        overwrite,
+        dryRun,
+        verify,
+        literalPatterns,
+        below,
+        naming);
+  }
+
+  /**
+   * The same, begun at a directory of the snapshot, so that nothing above it is touched.
+   *
+   * @param directory that every pattern begins with; absolute
+   */
+  public RestoreOrder beginningAt(String directory) {
+    return new RestoreOrder(
+        snapshotId,
+        target,
+        relative(includes, directory),
+        relative(excludes, directory),
+        overwrite,
+        dryRun,
+        verify,
+        relative(sources, directory),
+        below + directory,
+        naming);
+  }
+
+  private static List<String> relative(List<String> patterns, String directory) {
+    return patterns.stream()
+        .map(pattern -> {
+          if (!pattern.startsWith(directory + "/")) {
+            throw new IllegalArgumentException(pattern + " does not begin with " + directory);
+          }
+          return pattern.substring(directory.length());
+        })
+        .toList();
+  }
+
+  /** The same, of which restic names each item. */
+  public RestoreOrder named() {
+    return new RestoreOrder(
+        snapshotId, target, includes, excludes, overwrite, dryRun, verify, sources, below, true);
+  }
+
+  /** The same, which only names what a restore would come to, and reads no file that is there. */
+  public RestoreOrder rehearsed() {
+    return new RestoreOrder(
+        snapshotId,
+        target,
+        includes,
+        excludes,
+        Optional.of(Overwrite.NEVER),
+        true,
+        false,
+        sources,
+        below,
+        true);
+  }
+
+  /** Where restic itself writes to. */
+  public Path destination() {
+    return place("");
+  }
+
+  /**
+   * Where an item comes to lie.
+   *
+   * @param item as restic names it: absolute, from where the restore begins
+   */
+  public Path place(String item) {
+    return Path.of(target + below + item).normalize();
   }
 }

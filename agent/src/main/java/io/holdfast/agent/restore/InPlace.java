@@ -48,14 +48,14 @@ public final class InPlace {
           "Restore it to a directory with --to.");
     }
     if (sources.contains(ROOT)) {
-      return order;
+      return Passage.shortened(order);
     }
     if (order.excludes().isEmpty()) {
-      return order.including(includes(order.includes()));
+      return Passage.shortened(order.including(includes(order.includes())));
     }
     // restic takes no --include beside them.
     checkNothingBeside(order, reader);
-    return order;
+    return Passage.shortened(order.within(sources.stream().map(RestorePattern::literal).toList()));
   }
 
   List<String> includes(List<String> wanted) throws CannotRestore {

@@ -16,21 +16,27 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The moment that a person means by {@code 2 days ago}, {@code yesterday}, {@code 2026-11-01} or
- * {@code 2026-11-01 14:00}. A day stands for its end: who asks for that day's files wants that
- * day's backup.
+ * The moment that a person means by {@code 2 days ago}, {@code 1h}, {@code 14:00}, {@code
+ * yesterday}, {@code 2026-11-01} or {@code 2026-11-01 14:00}. A day stands for its end: who asks
+ * for that day's files wants that day's backup.
  */
 public final class PointInTime {
 
   private static final Pattern AGO =
-      Pattern.compile("(an?|[0-9]{1,5}) ?([a-z]+?)s? ago", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("(an?|[0-9]{1,5}) ?([a-z]+?)s?( ago)?", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern HOUR =
+      Pattern.compile(
+          "(?:(today|yesterday) )?(\\d{1,2}:\\d{2}(?::\\d{2})?)", Pattern.CASE_INSENSITIVE);
 
   private static final Map<String, ChronoUnit> UNITS =
       Map.ofEntries(
           Map.entry("second", ChronoUnit.SECONDS),
           Map.entry("sec", ChronoUnit.SECONDS),
+          Map.entry("s", ChronoUnit.SECONDS),
           Map.entry("minute", ChronoUnit.MINUTES),
           Map.entry("min", ChronoUnit.MINUTES),
+          Map.entry("m", ChronoUnit.MINUTES),
           Map.entry("hour", ChronoUnit.HOURS),
           Map.entry("h", ChronoUnit.HOURS),
           Map.entry("day", ChronoUnit.DAYS),
@@ -41,7 +47,8 @@ public final class PointInTime {
           Map.entry("year", ChronoUnit.YEARS));
 
   private static final String FORMS =
-      "Write '2 days ago', yesterday, 2026-11-01, '2026-11-01 14:00' or 2026-11-01T14:00:00Z.";
+      "Write '2 days ago', 1h, 14:00, yesterday, 'yesterday 14:00', 2026-11-01, '2026-11-01 14:00' or"
+          + " 2026-11-01T14:00:00Z.";
 
   private PointInTime() {}
 
@@ -55,6 +62,7 @@ public final class PointInTime {
       moment =
           ago(words, now)
               .or(() -> dayNamed(words, now))
+              .or(() -> hour(words, now))
               .or(() -> day(words, now))
               .or(() -> time(words, now.getZone()));
     } catch (DateTimeException | ArithmeticException e) {
@@ -72,7 +80,8 @@ public final class PointInTime {
 
   private static Optional<Instant> ago(String words, ZonedDateTime now) {
     Matcher ago = AGO.matcher(words);
-    if (!ago.matches()) {
+    // "a day" alone is no distance that anybody types.
+    if (!ago.matches() || (ago.group(3) == null && ago.group(1).startsWith("a"))) {
       return Optional.empty();
     }
     long amount = ago.group(1).startsWith("a") ? 1 : Long.parseLong(ago.group(1));
@@ -86,6 +95,24 @@ public final class PointInTime {
       case "yesterday" -> Optional.of(endOf(now.toLocalDate().minusDays(1), now));
       default -> Optional.empty();
     };
+  }
+
+  /** The last time that the clock showed it, unless the day is named. */
+  private static Optional<Instant> hour(String words, ZonedDateTime now) {
+    Matcher hour = HOUR.matcher(words);
+    if (!hour.matches()) {
+      return Optional.empty();
+    }
+    LocalTime time =
+        LocalTime.parse(hour.group(2).length() % 3 == 1 ? "0" + hour.group(2) : hour.group(2));
+    boolean yesterday = "yesterday".equalsIgnoreCase(hour.group(1));
+    ZonedDateTime then =
+        now.toLocalDate().minusDays(yesterday ? 1 : 0).atTime(time).atZone(now.getZone());
+    return Optional.of(
+        (hour.group(1) == null && then.isAfter(now)
+                ? now.toLocalDate().minusDays(1).atTime(time).atZone(now.getZone())
+                : then)
+            .toInstant());
   }
 
   private static Optional<Instant> day(String words, ZonedDateTime now) {

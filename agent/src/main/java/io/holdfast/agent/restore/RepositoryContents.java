@@ -20,13 +20,13 @@ public final class RepositoryContents {
   /**
    * The snapshots of one job; or, if no job has made them, of one host and its paths.
    *
-   * @param job what it was called last
+   * @param jobName what it was called last
    * @param newestId the newest snapshot
    * @param newestBytes what that would take
    */
   public record JobLine(
       Optional<UUID> jobId,
-      Optional<String> job,
+      Optional<String> jobName,
       Optional<String> deviceId,
       String host,
       List<String> paths,
@@ -57,7 +57,7 @@ public final class RepositoryContents {
         .sorted(
             Comparator.comparing((JobLine line) -> line.deviceId().orElse("\uffff"))
                 .thenComparing(JobLine::host)
-                .thenComparing(line -> line.job().orElse("\uffff")))
+                .thenComparing(line -> line.jobName().orElse("\uffff")))
         .toList();
   }
 
@@ -83,7 +83,7 @@ public final class RepositoryContents {
         .map(line ->
             new JobRef(
                 line.jobId().orElseThrow(),
-                line.job().orElseGet(() -> line.jobId().orElseThrow().toString())))
+                line.jobName().orElseGet(() -> line.jobId().orElseThrow().toString())))
         .toList();
   }
 }

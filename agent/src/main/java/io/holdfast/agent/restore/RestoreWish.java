@@ -4,6 +4,7 @@ import io.holdfast.agent.files.FileFaults;
 import io.holdfast.agent.files.Windows;
 import io.holdfast.agent.restic.RestoreOrder;
 import io.holdfast.agent.restic.RestoreOrder.Overwrite;
+import io.holdfast.agent.restic.RestorePattern;
 import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.run.RealPlace;
 import java.io.IOException;
@@ -87,6 +88,21 @@ public record RestoreWish(
     if (Stream.concat(includes.stream(), excludes.stream()).anyMatch(String::isBlank)) {
       throw CannotRestore.misspoken(
           "a pattern of --include or --exclude is empty", "Leave it out, or write what was meant.");
+    }
+    for (String pattern : Stream.concat(includes.stream(), excludes.stream()).toList()) {
+      checkPattern(pattern);
+    }
+  }
+
+  /**
+   * @throws CannotRestore if restic could not read the pattern
+   */
+  public static void checkPattern(String pattern) throws CannotRestore {
+    Optional<String> fault = RestorePattern.fault(pattern);
+    if (fault.isPresent()) {
+      throw CannotRestore.misspoken(
+          "the pattern \"" + pattern + "\" " + fault.get(),
+          "A \\ before a [ or a \\ makes it mean itself; * stands for any characters.");
     }
   }
 

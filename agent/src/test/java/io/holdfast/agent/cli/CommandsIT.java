@@ -232,14 +232,14 @@ class CommandsIT {
       assertThat(backup.path("outcome").asText()).isEqualTo("success");
       assertThat(backup.path("delivered").asBoolean()).isTrue();
       assertThat(backup.path("statistics").path("files_new").asInt()).isEqualTo(3);
-      String run = backup.path("run_id").asText();
+      String run = backup.path("run_uuid").asText();
       assertThat(psql.row("SELECT run_uuid::text AS id, triggered_by FROM runs"))
           .isEqualTo(Map.of("id", run, "triggered_by", "manual"));
       JsonNode runs = json(site.holdfast("runs", "home", "--json"));
       assertThat(runs).hasSize(1);
-      assertThat(runs.path(0).path("id").asText()).isEqualTo(run);
-      assertThat(runs.path(0).path("started_at").asText()).endsWith("Z");
-      assertThat(json(site.holdfast("jobs", "--json")).path(0).path("last_outcome").asText())
+      assertThat(runs.path(0).path("run_uuid").asText()).isEqualTo(run);
+      assertThat(runs.path(0).path("start_time").asText()).endsWith("Z");
+      assertThat(json(site.holdfast("jobs", "--json")).path(0).path("last_run_outcome").asText())
           .isEqualTo("success");
       assertThat(json(site.holdfast("sync", "--json")).path("jobs").path(0).asText())
           .isEqualTo("home");

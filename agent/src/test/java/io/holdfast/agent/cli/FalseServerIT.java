@@ -93,12 +93,15 @@ class FalseServerIT {
         new EnrolmentToken(url(server, parameters), "web-01", new Secret(PASSWORD), "web-01")
             .text();
     Map<String, List<List<String>>> asking = new LinkedHashMap<>();
-    for (String alone : List.of("sync", "status", "jobs", "runs", "doctor", "snapshots")) {
+    for (String alone :
+        List.of(
+            "sync", "status", "problems", "jobs", "runs", "doctor", "snapshots", "restic env")) {
       asking.put(alone, List.of(List.of()));
     }
     for (String job : List.of("backup", "prove", "forget", "ls", "find")) {
       asking.put(job, List.of(List.of("job")));
     }
+    asking.put("restic exec", List.of(List.of("snapshots")));
     asking.put("daemon", List.of(List.of()));
     asking.put("housekeep", List.of(List.of("check")));
     asking.put("diff", List.of(List.of("a", "b")));
@@ -235,7 +238,7 @@ class FalseServerIT {
     for (var command : asking(server, parameters).entrySet()) {
       for (List<String> arguments : command.getValue()) {
         int before = server.connections();
-        List<String> words = new ArrayList<>(List.of(command.getKey()));
+        List<String> words = new ArrayList<>(List.of(command.getKey().split(" ", -1)));
         words.addAll(arguments);
         if (command.getKey().equals("daemon")) {
           said.add(new Asked(words, daemon(config, server)));

@@ -183,6 +183,12 @@ class LocalConfigFileTest {
             file
                 + ":3: database.url is missing. Write where the control plane is:"
                 + " postgresql://host:5432/database.");
+    assertThat(findings("device:\n  id: -x\n  name: [a, b]\ndatabase: [c]\n"))
+        .as("shape and values")
+        .hasSize(3)
+        .anySatisfy(finding -> assertThat(finding).contains(":2: device.id \"-x\" is not allowed"))
+        .anySatisfy(finding -> assertThat(finding).contains(":3: device.name must be a text"))
+        .anySatisfy(finding -> assertThat(finding).contains(":4: database must hold further keys"));
     assertThat(findings(GOOD.replace("web-01", "' a'")).getFirst())
         .startsWith(file + ":2: device.id \" a\" is not allowed");
     assertThat(findings("device: {\n  id: a\n").getFirst()).contains("this is not valid YAML");
@@ -219,6 +225,22 @@ class LocalConfigFileTest {
         .get()
         .extracting(Policy.Rule::allowed)
         .isEqualTo(List.of("/var/cache"));
+    LocalConfig listed =
+        load(
+            GOOD
+                + """
+                policy:
+                  source_roots:
+                    - /srv
+                    - /home/jane
+                  restic_args: []
+                  cache_roots:
+                """);
+    assertThat(listed.policy().sourceRoots()).isEqualTo(config.policy().sourceRoots());
+    assertThat(listed.policy().resticArgs().map(Policy.Rule::allowed)).contains(List.of());
+    assertThat(listed.policy().cacheRoots()).isEmpty();
+    assertThat(findings(GOOD + "policy:\n  source_roots: {a: b}\n").getFirst())
+        .contains("policy.source_roots must be a list of texts and holds a group of keys");
     assertThat(findings(GOOD + "policy:\n  source_root: /srv\n").getFirst())
         .contains("the key policy.source_root is unknown. Did you mean source_roots?");
   }

@@ -141,7 +141,7 @@ class DisasterDrillIT {
   /** The newest snapshot of the job, as one who knows nothing else finds it. */
   private static String newest(Fleet fleet, String job) throws IOException {
     for (JsonNode line : new ObjectMapper().readTree(fleet.recover("--json"))) {
-      if (line.path("job").asText().equals(job)) {
+      if (line.path("job_name").asText().equals(job)) {
         return line.path("newest_id").asText();
       }
     }

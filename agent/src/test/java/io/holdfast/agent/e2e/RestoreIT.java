@@ -60,7 +60,7 @@ class RestoreIT {
       JsonNode all = json(site.holdfast("snapshots", "--json", "--all"));
       assertThat(all).hasSize(4);
       JsonNode own = json(site.holdfast("snapshots", "--json"));
-      assertThat(own.findValuesAsText("job")).containsExactly("other", "www", "www");
+      assertThat(own.findValuesAsText("job_name")).containsExactly("other", "www", "www");
       JsonNode ofJob = json(site.holdfast("snapshots", job.toString(), "--json"));
       assertThat(ofJob.findValuesAsText("job_id")).hasSize(2).containsOnly(job.toString());
       assertThat(ofJob.path(0).path("host").asText()).isEqualTo("Test Device");
@@ -81,13 +81,33 @@ class RestoreIT {
       says(site.holdfast("ls", "www", "/not/there"), 4, "holds no /not/there");
       says(site.holdfast("ls", "www", "deep"), 2, "PATH begins with a /");
 
-      assertThat(site.holdfast("find", "page.*").out().lines())
-          .singleElement()
-          .asString()
-          .startsWith(newer.substring(0, 8))
-          .endsWith(www + "/deep/page.html");
-      assertThat(site.holdfast("find", "page.*", "--all").out().lines()).hasSize(2);
-      assertThat(site.holdfast("find", "file-0", "--job", "www").out().lines()).hasSize(1);
+      Result found = site.holdfast("find", "page.*");
+      assertThat(found.out().lines()).hasSize(2);
+      assertThat(found.out())
+          .startsWith("snapshot " + newer.substring(0, 8) + " of 20")
+          .contains(", job \"www\"")
+          .endsWith(www + "/deep/page.html\n");
+      String line =
+          found.err().lines().filter(said -> said.startsWith("holdfast restore")).findFirst().get();
+      String to = directory.resolve("found").toString();
+      Result back =
+          site.holdfast(line.replaceFirst("^holdfast ", "").replace("DIR", to).split(" "));
+      assertThat(back.exitCode()).as(line + back.all()).isZero();
+      assertThat(back("found", www).resolve("deep/page.html")).hasContent("new");
+      JsonNode hit = json(site.holdfast("find", "page.*", "--json"));
+      assertThat(hit.path("job_name").asText()).isEqualTo("www");
+      assertThat(hit.path("snapshot_time")).isEqualTo(ofJob.path(0).path("time"));
+      assertThat(
+              site.holdfast("find", "page.*", "--all").out().lines().filter(l -> l.contains("/")))
+          .hasSize(2);
+      assertThat(site.holdfast("find", "file-0", "--job", "www").out().lines()).hasSize(2);
+      says(site.holdfast("find", "nothing-of-the-kind"), 1, "--all looks through every snapshot");
+      for (String[] wrong :
+          new String[][] {{"find", "[a"}, {"restore", "www", "--to", to + "x", "-i", "a\\"}}) {
+        Result refused = site.holdfast(wrong);
+        says(refused, 2, "the pattern \"");
+        assertThat(refused.err()).doesNotContain(".go:", "repository_url");
+      }
       assertThat(site.holdfast("find", "page.*", "--job", "other").exitCode()).isEqualTo(1);
       assertThat(site.holdfast("find", "--", "--password-command=x").exitCode()).isEqualTo(1);
 
@@ -112,7 +132,7 @@ class RestoreIT {
       JsonNode result =
           json(site.holdfast("restore", "www", "--to", part, "--include", "file-*", "--json"));
       assertThat(result.path("outcome").asText()).isEqualTo("success");
-      assertThat(result.path("job").asText()).isEqualTo("www");
+      assertThat(result.path("job_name").asText()).isEqualTo("www");
       assertThat(result.path("bytes").asLong()).isPositive();
       assertThat(back("part", www)).isDirectoryNotContaining("glob:**/deep");
       assertThat(back("part", www).resolve("file-2")).hasSameBinaryContentAs(www.resolve("file-2"));
@@ -137,7 +157,7 @@ class RestoreIT {
 
       String none = directory.resolve("none").toString();
       assertThat(site.holdfast("restore", "www", "--to", none, "--include", "/no/such").out())
-          .contains("failed", "nothing in the snapshot matches --include");
+          .contains("failed", "nothing in the snapshot matches --include", "'holdfast find");
       says(site.holdfast("restore", "wwww", "--to", none), 4, "no job \"wwww\"", "It has: www.");
       says(site.holdfast("restore", "0000", "--to", none), 4, "no snapshot has an id");
       says(site.holdfast("restore", "www"), 2, "not said where to restore to");

@@ -140,6 +140,22 @@ class LogLinesTest {
   }
 
   @Test
+  void a_file_that_was_moved_away_is_made_anew_and_gets_what_follows() throws IOException {
+    Path file = directory.resolve("agent.log");
+    var appender = rotating(file, 2);
+    appender.doAppend(event(Level.INFO, "before", null));
+    Path moved = Files.move(file, directory.resolve("agent.log-20261130"));
+    appender.doAppend(event(Level.INFO, "after", null));
+    Files.delete(file);
+    appender.doAppend(event(Level.INFO, "and after that", null));
+    appender.stop();
+    assertThat(Files.readString(moved)).contains("before").doesNotContain("after");
+    assertThat(Files.readString(file)).contains("and after that").doesNotContain("before");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-------");
+  }
+
+  @Test
   void a_file_that_others_could_read_is_theirs_no_longer_and_goes_on() throws IOException {
     Path file = directory.resolve("agent.log");
     Files.writeString(file, "before\n");

@@ -57,6 +57,21 @@ class RestoreArgumentsTest {
   }
 
   @Test
+  void what_begins_at_a_directory_writes_to_it_and_names_patterns_from_there() {
+    RestoreOrder order =
+        new RestoreOrder(
+                ID, Path.of("/"), List.of("/srv/www/x"), List.of(), Optional.empty(), false, false)
+            .beginningAt("/srv")
+            .named();
+    assertThat(RestoreArguments.of(order, NEW))
+        .contains("--include=/www/x", "--target=/srv", "--verbose=2", ID + ":/srv")
+        .doesNotContain("--dry-run");
+    assertThat(order.place("/www/x")).isEqualTo(Path.of("/srv/www/x"));
+    assertThatThrownBy(() -> order.beginningAt("/etc"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
   void nothing_but_a_full_id_is_a_snapshot() {
     for (String id : List.of("latest", "", "--target=/", "a".repeat(63), "A".repeat(64))) {
       assertThatThrownBy(() ->

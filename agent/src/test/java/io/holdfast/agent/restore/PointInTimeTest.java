@@ -40,6 +40,14 @@ class PointInTimeTest {
     "1 month ago, 2026-10-04T08:30:00Z",
     "1 year ago, 2025-11-04T09:30:00Z",
     "'  2   days  ago ', 2026-11-02T09:30:00Z",
+    "1h, 2026-11-04T08:30:00Z",
+    "30m, 2026-11-04T09:00:00Z",
+    "30 m, 2026-11-04T09:00:00Z",
+    "45s, 2026-11-04T09:29:15Z",
+    "2d, 2026-11-02T09:30:00Z",
+    "1w, 2026-10-28T09:30:00Z",
+    "2 days, 2026-11-02T09:30:00Z",
+    "3 months, 2026-08-04T08:30:00Z",
     "now, 2026-11-04T09:30:00Z",
   })
   void a_distance_is_counted_back_from_now_and_days_keep_the_hour_over_a_change_of_the_clocks(
@@ -77,6 +85,22 @@ class PointInTimeTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "09:15, 2026-11-04T08:15:00Z",
+    "9:15, 2026-11-04T08:15:00Z",
+    "09:15:30, 2026-11-04T08:15:30Z",
+    "10:30, 2026-11-04T09:30:00Z",
+    "14:00, 2026-11-03T13:00:00Z",
+    "today 09:15, 2026-11-04T08:15:00Z",
+    "yesterday 09:15, 2026-11-03T08:15:00Z",
+    "Yesterday 23:59, 2026-11-03T22:59:00Z",
+  })
+  void an_hour_is_the_last_time_that_the_clock_showed_it(String text, Instant expected)
+      throws Exception {
+    assertThat(at(text)).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",
@@ -90,7 +114,12 @@ class PointInTimeTest {
         "2 fortnights ago",
         "days ago",
         "-2 days ago",
-        "2 days",
+        "a day",
+        "2 x",
+        "25:00",
+        "14:60",
+        "14",
+        "tomorrow 14:00",
         "2026-11-01 25:00",
         "2026-11-01 14",
         "--all",
@@ -111,7 +140,9 @@ class PointInTimeTest {
   @Test
   void what_has_not_come_yet_is_refused_since_it_is_a_slip_of_the_hand() {
     for (String text :
-        new String[] {"2026-11-05", "2062-11-01", "2026-11-04 10:31", "2026-11-04T09:30:01Z"}) {
+        new String[] {
+          "2026-11-05", "2062-11-01", "2026-11-04 10:31", "2026-11-04T09:30:01Z", "today 14:00"
+        }) {
       assertThatThrownBy(() -> at(text)).as(text).hasMessageContaining("lies in the future");
     }
   }
