@@ -105,3 +105,6 @@ INSERT INTO holdfast.unlock_lease (device_id, ends_at) VALUES ('web-01', now());
 -- 041
 INSERT INTO repository_keys (repository_id, id, user_name, host_name, created, first_key)
 VALUES ('r1', 'abcdef01', 'root', 'nas', '2026-11-01 10:00:00', true);
+
+-- 045
+SELECT holdfast.accept_contents('00000000-0000-4000-8000-000000000001');

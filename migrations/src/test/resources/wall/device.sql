@@ -30,6 +30,7 @@ SELECT holdfast.lease_take('alpha', 'repo', 'catalogue', pg_catalog.gen_random_u
 SELECT holdfast.catalogue_put('alpha', 'repo', pg_catalog.now(), '[{"id": "aa", "time": "2026-01-01T00:00:00Z", "job_id": "00000000-0000-0001-0000-000000000001", "host": "x", "paths": ["/x"], "tags": ["t"]}]')
 SELECT pg_catalog.count(*) FROM holdfast.told_of('alpha', ARRAY['00000000-0000-0001-0000-000000000001'::uuid])
 SELECT pg_catalog.count(*) FROM holdfast.forget_candidates('alpha', 'repo', '00000000-0000-0001-0000-000000000001')
+SELECT pg_catalog.count(*) FROM holdfast.contents_of('alpha', '00000000-0000-0001-0000-000000000001', pg_catalog.now())
 SELECT holdfast.forget_begins('alpha', 'repo', '00000000-0000-0001-0000-000000000001', '{aa}')
 SELECT holdfast.forget_judged('alpha', 'repo', '00000000-0000-0001-0000-000000000001', '[{"id": "aa", "rules": ["last"]}]')
 SELECT pg_catalog.count(*) FROM holdfast.copies_wanted('alpha', 'repo', 'other', '{aa}')

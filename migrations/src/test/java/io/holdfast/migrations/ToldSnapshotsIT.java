@@ -354,4 +354,75 @@ class ToldSnapshotsIT {
         .as("the planted one is gone, and that of the wrong clock has vanished")
         .containsExactly(Map.of("code", "snapshots-vanished", "severity", "error"));
   }
+
+  /** Told by the run where the snapshot itself does not say what is in it, as with restic 0.14. */
+  @Test
+  void a_snapshot_that_holds_nothing_or_next_to_nothing_is_judged_as_hollow() throws Exception {
+    Map<String, String> snapshots =
+        Map.of(
+            "1".repeat(64), "total_files_processed = 20",
+            "2".repeat(64), "total_files_processed = 0",
+            "3".repeat(64),
+                "total_files_processed = 1, status = 'failed', outcome = 'partial', metadata ="
+                    + " '{\"code\": \"source-shrunken\"}'",
+            "4".repeat(64),
+                "total_files_processed = 19, status = 'failed', outcome = 'partial', metadata ="
+                    + " '{\"code\": \"source-unreadable\"}'",
+            "5".repeat(64), "total_files_processed = NULL");
+    for (Map.Entry<String, String> snapshot : snapshots.entrySet()) {
+      UUID run = tells(victim, "bravo", VICTIMS_JOB, snapshot.getKey());
+      wall.database()
+          .execute("UPDATE runs SET " + snapshot.getValue() + " WHERE run_uuid = ?", run);
+      list("repo", listed(snapshot.getKey(), "", VICTIMS_JOB, "bravo", run));
+    }
+    assertThat(
+            MigratedDatabase.rows(
+                device,
+                "SELECT left(id, 1) AS id FROM holdfast.forget_candidates('alpha', 'repo', CAST(? AS"
+                    + " uuid)) WHERE hollow ORDER BY 1",
+                VICTIMS_JOB))
+        .containsExactly(Map.of("id", "2"), Map.of("id", "3"));
+  }
+
+  @Test
+  void the_last_good_run_says_what_a_job_held_until_an_admin_accepts_less() throws Exception {
+    wall.database().execute("DELETE FROM runs WHERE job_id = CAST(? AS uuid)", VICTIMS_JOB);
+    assertThat(contents()).isEqualTo("unknown, not accepted");
+    UUID good = tells(victim, "bravo", VICTIMS_JOB, REAL);
+    wall.database()
+        .execute(
+            "UPDATE runs SET total_files_processed = 20, start_time = now() - interval '1 hour'"
+                + " WHERE run_uuid = ?",
+            good);
+    UUID shrunken = tells(victim, "bravo", VICTIMS_JOB, FORGED);
+    wall.database()
+        .execute(
+            "UPDATE runs SET total_files_processed = 1, status = 'failed', outcome = 'partial',"
+                + " metadata = '{\"code\": \"source-shrunken\"}' WHERE run_uuid = ?",
+            shrunken);
+    assertThat(contents()).isEqualTo("20, not accepted");
+    try (Connection admin = wall.connect(Part.ADMIN)) {
+      MigratedDatabase.execute(
+          admin, "SELECT holdfast.accept_contents(CAST(? AS uuid))", VICTIMS_JOB);
+    }
+    assertThat(contents()).isEqualTo("20, accepted");
+    wall.database()
+        .execute(
+            "UPDATE runs SET status = 'success', outcome = 'success', start_time = now() + interval"
+                + " '1 minute', end_time = now() + interval '1 minute' WHERE run_uuid = ?",
+            shrunken);
+    assertThat(contents()).as("the next run is the measure").isEqualTo("1, not accepted");
+  }
+
+  private String contents() throws SQLException {
+    return String.valueOf(
+        MigratedDatabase.rows(
+                victim,
+                "SELECT coalesce(files::text, 'unknown') || CASE WHEN accepted THEN ', accepted' ELSE"
+                    + " ', not accepted' END AS c FROM holdfast.contents_of('bravo', CAST(? AS uuid),"
+                    + " now() + interval '1 hour')",
+                VICTIMS_JOB)
+            .getFirst()
+            .get("c"));
+  }
 }

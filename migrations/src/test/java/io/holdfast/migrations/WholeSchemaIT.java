@@ -120,6 +120,7 @@ class WholeSchemaIT {
           "catalogue_end",
           "catalogue_put",
           "channel_of",
+          "contents_of",
           "copies_wanted",
           "copy_jobs",
           "copy_target_found",

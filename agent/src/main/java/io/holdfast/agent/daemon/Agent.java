@@ -20,6 +20,7 @@ import io.holdfast.agent.service.Supervisor;
 import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.DeviceConfig;
+import io.holdfast.agent.text.Bounded;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -324,7 +325,11 @@ public final class Agent {
             : Optional.of(
                 Problem.ofDevice(
                     "records-refused",
-                    refused + " run records were refused by the control plane and are kept aside",
+                    refused
+                        + (refused == 1
+                            ? " record was refused by the control plane and is kept aside: "
+                            : " records were refused by the control plane and are kept aside: ")
+                        + Bounded.list(parts.spool().refusedAre()),
                     "Look into the folder spool/refused of the machine's state directory, where the"
                         + " reason stands beside each; remove them when they have been dealt"
                         + " with.")));

@@ -13,6 +13,7 @@ import io.holdfast.agent.maintenance.RepositoryIds;
 import io.holdfast.agent.maintenance.StaleLocks;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.postgres.PostgresConfigSource;
+import io.holdfast.agent.postgres.PostgresContents;
 import io.holdfast.agent.postgres.PostgresCopyBook;
 import io.holdfast.agent.postgres.PostgresHousekeepingBook;
 import io.holdfast.agent.postgres.PostgresKeysUsed;
@@ -40,6 +41,7 @@ import io.holdfast.agent.restore.Restorer;
 import io.holdfast.agent.run.Aftermath;
 import io.holdfast.agent.run.AgendaStore;
 import io.holdfast.agent.run.ConfigReview;
+import io.holdfast.agent.run.ContentsCheck;
 import io.holdfast.agent.run.ControlPlaneDump;
 import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
@@ -53,6 +55,7 @@ import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.state.AgendaFile;
 import io.holdfast.agent.state.FailedFilesFile;
+import io.holdfast.agent.state.LastContentsFile;
 import io.holdfast.agent.state.OpenRestoreFiles;
 import io.holdfast.agent.state.OpenRunFiles;
 import io.holdfast.agent.state.ProofTimesFile;
@@ -208,9 +211,17 @@ public final class AgentParts implements AutoCloseable {
         journal,
         openRuns,
         dump,
+        contents(),
         clock,
         new SecureRandom(),
         AgentVersion.current());
+  }
+
+  private ContentsCheck contents() {
+    return new ContentsCheck(
+        new RememberedContents(
+            new LastContentsFile(config.stateDirectory()),
+            new PostgresContents(database, config.deviceId())));
   }
 
   private RepositoryGate gate() {
@@ -310,7 +321,8 @@ public final class AgentParts implements AutoCloseable {
   }
 
   public CrashRecovery recovery(RunJournal journal) {
-    return new CrashRecovery(openRuns, journal, restic, dump, clock, AgentVersion.current());
+    return new CrashRecovery(
+        openRuns, journal, restic, dump, contents(), clock, AgentVersion.current());
   }
 
   public Aftermath aftermath() {

@@ -134,7 +134,10 @@ public final class ManualHousekeeping {
             .filter(snapshot -> told.counts(snapshot, now))
             .map(snapshot ->
                 new Dated(
-                    snapshot.id(), snapshot.time().atOffset(snapshot.offset()), snapshot.tags()))
+                    snapshot.id(),
+                    snapshot.time().atOffset(snapshot.offset()),
+                    snapshot.tags(),
+                    snapshot.files().orElse(1) == 0))
             .toList();
     return new Result.Shown(
         job, job.rules().orElseThrow().applyTo(counted, now), snapshots.size() - counted.size());

@@ -1,6 +1,7 @@
 package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem.Severity;
 import io.holdfast.agent.restore.AskedRestore;
 import io.holdfast.agent.restore.CannotRestore;
 import io.holdfast.agent.run.Agenda;
@@ -131,10 +132,18 @@ final class Requests {
       source.answer(
           request.id(),
           false,
-          config.device().enabled()
-              ? "the job is switched off, or has a mistake that the table problems names"
-              : "the device is paused");
+          config.device().enabled() ? whyNot(request, config) : "the device is paused");
     }
+  }
+
+  /** Which of the reasons it is that the job is none that runs. */
+  private static String whyNot(Request request, DeviceConfig config) {
+    return config.problems().stream()
+        .filter(problem -> problem.severity() == Severity.ERROR)
+        .filter(problem -> problem.jobId().isPresent() && problem.jobId().equals(request.jobId()))
+        .findFirst()
+        .map(problem -> problem.message() + ". " + problem.remedy())
+        .orElse("the job is switched off (backup_jobs.enabled), or is no job of this device");
   }
 
   private void restore(Request request, DeviceConfig config) throws ControlPlaneException {

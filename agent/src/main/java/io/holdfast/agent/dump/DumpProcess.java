@@ -27,6 +27,11 @@ final class DumpProcess {
 
   private static final Duration AFTER_KILL = Duration.ofSeconds(10);
   private static final Duration PIPE_AFTER_END = Duration.ofSeconds(5);
+  private static final Duration SIGNAL_ON_ITS_WAY = Duration.ofSeconds(5);
+
+  /** What the exit code is of one that Ctrl-C has ended. */
+  private static final int INTERRUPTED = 130;
+
   private static final long LOOK_EVERY_MILLIS = 100;
   private static final int MOST_ERRORS = 64 * 1024;
   private static final int PART = 64 * 1024;
@@ -93,11 +98,22 @@ final class DumpProcess {
       throw new InterruptedException();
     }
     reader.join(PIPE_AFTER_END);
-    return new Ended(
-        process.isAlive() ? KILLED : process.exitValue(),
-        stoppedBy,
-        notTaken,
-        errors.toString(StandardCharsets.UTF_8).replace("\0", ""));
+    String said = errors.toString(StandardCharsets.UTF_8).replace("\0", "");
+    whoEndedIt(process, said);
+    return new Ended(process.isAlive() ? KILLED : process.exitValue(), stoppedBy, notTaken, said);
+  }
+
+  /** Ctrl-C reaches it at once, and us a moment later. */
+  private void whoEndedIt(Process process, String said) throws InterruptedException {
+    boolean bySignal =
+        !process.isAlive()
+            && process.exitValue() != 0
+            && (said.contains("terminated by user") || process.exitValue() == INTERRUPTED);
+    long over = System.nanoTime();
+    while (bySignal && stoppedBy.isEmpty() && since(over).compareTo(SIGNAL_ON_ITS_WAY) < 0) {
+      stoppedBy = reasonToStop().filter(ExitMeaning.CANCELLED::equals);
+      Thread.sleep(LOOK_EVERY_MILLIS / 2);
+    }
   }
 
   private Process start() throws IOException {

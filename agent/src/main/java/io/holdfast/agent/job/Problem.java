@@ -1,5 +1,6 @@
 package io.holdfast.agent.job;
 
+import io.holdfast.agent.text.Bounded;
 import io.holdfast.agent.text.Visible;
 import java.util.Locale;
 import java.util.Objects;
@@ -29,6 +30,12 @@ public record Problem(
     String message,
     String remedy) {
 
+  /** Bytes: what is longer nobody reads, and a database may refuse it. */
+  private static final int LONGEST = 4000;
+
+  /** The column takes so many letters: the name of a job has 255 at most. */
+  private static final int LONGEST_SUBJECT = 300;
+
   /** How bad it is; the lower-case name stands in {@code problems.severity}. */
   public enum Severity {
     /** Backups are made; something about them could be better. */
@@ -46,9 +53,9 @@ public record Problem(
     Objects.requireNonNull(jobId, "jobId");
     Objects.requireNonNull(scheduleId, "scheduleId");
     Objects.requireNonNull(severity, "severity");
-    subject = Visible.of(subject);
-    message = Visible.of(message);
-    remedy = Visible.of(remedy);
+    subject = Bounded.toLetters(LONGEST_SUBJECT, Visible.of(subject));
+    message = Bounded.to(LONGEST, Visible.of(message));
+    remedy = Bounded.to(LONGEST, Visible.of(remedy));
   }
 
   public static Problem ofDevice(String code, String message, String remedy) {

@@ -123,7 +123,8 @@ public final class PostgresHousekeepingBook implements HousekeepingBook {
                 new Dated(
                     row.getString("id"),
                     Times.local(row, "time", "local_time"),
-                    List.of((String[]) row.getArray("tags").getArray())))
+                    List.of((String[]) row.getArray("tags").getArray()),
+                    row.getBoolean("hollow")))
             .list());
   }
 

@@ -13,6 +13,7 @@ import io.holdfast.agent.restic.SnapshotEntry;
 import io.holdfast.agent.restic.TreeNode;
 import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.Verdict;
+import io.holdfast.agent.text.Bounded;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ import java.util.random.RandomGenerator;
 public final class RestoreTest {
 
   private static final int MOST_FAILURES = 100;
+
+  /** Bytes: the row has room for a sentence; the list has the whole names. */
   private static final int LONGEST_IN_SENTENCE = 600;
 
   private final RepositoryReader reader;
@@ -92,8 +95,9 @@ public final class RestoreTest {
         return Result.without(unlisted(e), snapshot);
       }
       List<TreeNode> drawn = sample.files();
-      return drawn.isEmpty() && sample.leftOut() > 0
-          ? Result.without(nothingFits(sample.leftOut()), snapshot)
+      return drawn.isEmpty()
+          ? Result.without(
+              sample.leftOut() > 0 ? nothingFits(sample.leftOut()) : nothingThere(), snapshot)
           : tested(snapshot.get(), drawn, scratch);
     } catch (RepositoryUnreadable e) {
       return Result.without(
@@ -122,6 +126,14 @@ public final class RestoreTest {
             "If the storage answers, the repository is damaged: docs/restore-tests.md says what to do.");
   }
 
+  private static Verdict nothingThere() {
+    return Verdict.failed(
+        "sample-empty",
+        "the job's newest snapshot holds no file, so nothing could be tested",
+        "Look why: an empty source, one that is not mounted or only a link, or exclude_patterns that"
+            + " leave everything out.");
+  }
+
   /** A test of nothing proves nothing. */
   private static Verdict nothingFits(long files) {
     return Verdict.failed(
@@ -138,10 +150,6 @@ public final class RestoreTest {
     long bytes = sample.stream().mapToLong(file -> file.size().orElse(0)).sum();
     if (scratch.room() < bytes) {
       throw new IOException("it takes " + bytes + " bytes, and there is no room for it");
-    }
-    if (sample.isEmpty()) {
-      // Directories and links alone: the list itself was read.
-      return new Result(Verdict.success(), Optional.of(snapshot), 0, 0, 0, List.of());
     }
     RestoreReport report =
         reader.restore(
@@ -206,18 +214,11 @@ public final class RestoreTest {
             + " of "
             + sample.size()
             + " files did not come back as they were"
-            + (failures.isEmpty() ? "" : ", the first " + bounded(failures.iterator().next()))
-            + (reason.isEmpty() ? "" : ": " + bounded(reason)),
+            + (failures.isEmpty()
+                ? ""
+                : ", the first " + Bounded.to(LONGEST_IN_SENTENCE, failures.iterator().next()))
+            + (reason.isEmpty() ? "" : ": " + Bounded.to(LONGEST_IN_SENTENCE, reason)),
         "docs/restore-tests.md says what to do.");
-  }
-
-  /** The row has room for a sentence; the list has the whole names. */
-  private static String bounded(String text) {
-    if (text.length() <= LONGEST_IN_SENTENCE) {
-      return text;
-    }
-    boolean halved = Character.isHighSurrogate(text.charAt(LONGEST_IN_SENTENCE - 1));
-    return text.substring(0, LONGEST_IN_SENTENCE - (halved ? 1 : 0)) + "…";
   }
 
   /** What restic tells of lies in the scratch directory, or in the snapshot. */

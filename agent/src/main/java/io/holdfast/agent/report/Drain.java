@@ -1,6 +1,7 @@
 package io.holdfast.agent.report;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
@@ -15,9 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Empties the spool into the control plane, the oldest record first. */
 public final class Drain {
+
+  private static final Logger log = LoggerFactory.getLogger(Drain.class);
 
   private final Spool spool;
   private final Unwritten unwritten;
@@ -43,8 +48,7 @@ public final class Drain {
       }
       // What found no room on the disk goes straight, after all that has to arrive before it.
       for (RunFinished record : unwritten.all()) {
-        sink.finished(record);
-        unwritten.remove(record);
+        unwritten(record);
       }
       return Optional.empty();
     } catch (ControlPlaneException e) {
@@ -64,19 +68,63 @@ public final class Drain {
     }
   }
 
-  private void deliver(Path file) throws ControlPlaneException {
+  private void unwritten(RunFinished record) throws ControlPlaneException {
     try {
-      send(RecordJson.read(Files.readAllBytes(file)));
+      sink.finished(record);
+    } catch (ControlPlaneException e) {
+      sendCutDown(record, e);
+    }
+    unwritten.remove(record);
+  }
+
+  private void deliver(Path file) throws ControlPlaneException {
+    Optional<RunRecord> record = read(file);
+    if (record.isEmpty()) {
+      return;
+    }
+    try {
+      send(record.get());
       spool.delivered(file);
+    } catch (ControlPlaneException e) {
+      sendCutDown(record.get(), e);
+      spool.setAside(file, e.problem().message());
+    }
+  }
+
+  private Optional<RunRecord> read(Path file) {
+    try {
+      return Optional.of(RecordJson.read(Files.readAllBytes(file)));
     } catch (NoSuchFileException e) {
       // Another process has delivered it between our listing and our reading.
+      return Optional.empty();
     } catch (IOException e) {
       spool.setAside(file, "the file cannot be read: " + e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Of a record that will never be taken: what has ended must not be shown as running for ever. One
+   * that is refused in this form too is of something that the control plane does not know, or is
+   * not ours.
+   *
+   * @throws ControlPlaneException if the record was not refused, but could not be delivered now
+   */
+  private void sendCutDown(RunRecord record, ControlPlaneException why)
+      throws ControlPlaneException {
+    if (why.kind() != Kind.REFUSED) {
+      throw why;
+    }
+    Optional<RunRecord> cutDown = record.cutDown(why.problem().message());
+    try {
+      if (cutDown.isPresent()) {
+        send(cutDown.get());
+      }
     } catch (ControlPlaneException e) {
-      if (e.kind() != ControlPlaneException.Kind.REFUSED) {
+      if (e.kind() != Kind.REFUSED) {
         throw e;
       }
-      spool.setAside(file, e.problem().message());
+      log.debug("{} is refused in short too: {}", record.about(), e.getMessage());
     }
   }
 

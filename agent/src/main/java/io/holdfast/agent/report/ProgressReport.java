@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param percentDone 0 to 100
  * @param totalFiles empty while restic still counts
+ * @param trouble what restic's storage refuses it just now
  */
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record ProgressReport(
@@ -19,4 +20,5 @@ public record ProgressReport(
     @JsonProperty("total_files") Optional<Long> totalFiles,
     @JsonProperty("bytes_done") long bytesDone,
     @JsonProperty("total_bytes") Optional<Long> totalBytes,
-    @JsonProperty("error_count") long errorCount) {}
+    @JsonProperty("error_count") long errorCount,
+    @JsonProperty("trouble") Optional<String> trouble) {}

@@ -156,6 +156,28 @@ public final class Spool {
     }
   }
 
+  /** What those are about, the oldest first. */
+  public List<String> refusedAre() {
+    try (Stream<Path> files = Files.list(refused)) {
+      return files
+          .filter(file -> file.toString().endsWith(SUFFIX))
+          .sorted()
+          .map(Spool::about)
+          .distinct()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the spool " + directory + " cannot be read", e);
+    }
+  }
+
+  private static String about(Path file) {
+    try {
+      return RecordJson.read(Files.readAllBytes(file)).about();
+    } catch (IOException e) {
+      return "what " + file.getFileName() + " was about";
+    }
+  }
+
   /** The records that the control plane has taken lately. */
   DeliveredRecords delivered() {
     return delivered;

@@ -11,6 +11,7 @@ import io.holdfast.agent.run.RunRecord.RestoreStarted;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
+import io.holdfast.agent.text.Visible;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Optional;
@@ -64,7 +65,8 @@ public final class SpoolJournal implements RunJournal {
         boxed(latest.totalFiles()),
         latest.bytesDone(),
         boxed(latest.totalBytes()),
-        latest.errorCount());
+        latest.errorCount(),
+        latest.trouble().map(Visible::of));
   }
 
   @Override

@@ -17,7 +17,8 @@ final class Activity {
   private volatile long lastMove = begin;
   private Seen seen = NOTHING;
 
-  synchronized void progress(BackupProgress progress) {
+  /** Whether it differs from the progress before. */
+  synchronized boolean progress(BackupProgress progress) {
     Seen now =
         new Seen(
             progress.filesDone(),
@@ -27,7 +28,9 @@ final class Activity {
     if (!now.equals(seen)) {
       seen = now;
       moved();
+      return true;
     }
+    return false;
   }
 
   /** Anything else that it says. */

@@ -2,6 +2,7 @@ package io.holdfast.agent.restic;
 
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
 import io.holdfast.agent.secret.Redaction;
+import io.holdfast.agent.text.Bounded;
 import io.holdfast.agent.text.Visible;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,6 +29,12 @@ final class BackupOutput {
    */
   private static final int ITEMS_REMEMBERED = 10_000;
 
+  /** Bytes of restic's own reason; a storage may answer with a whole page. */
+  private static final int LONGEST_REASON = 1500;
+
+  /** Bytes of the name of a file, and of what became of it. */
+  private static final int LONGEST_ITEM = 1000;
+
   private static final Pattern MISSING = Pattern.compile("(.*) does not exist, skipping");
 
   /** What it does when its storage fails it, for up to 15 minutes a step. */
@@ -48,6 +55,7 @@ final class BackupOutput {
   private final BoundedText meaningful = new BoundedText(KEPT_AT_EACH_END, KEPT_AT_EACH_END);
 
   private final Set<String> missing = new LinkedHashSet<>();
+  private List<BareSource> bare = List.of();
   private final List<ItemFailure> firstErrors = new ArrayList<>();
   private final Set<String> failedItems = new HashSet<>();
   private Optional<BackupSummary> summary = Optional.empty();
@@ -55,6 +63,9 @@ final class BackupOutput {
   private Optional<String> lastFatal = Optional.empty();
   private Optional<String> lastRepeated = Optional.empty();
   private long itemErrors;
+
+  /** Read by the thread that tells of progress. */
+  private volatile Optional<String> trouble = Optional.empty();
 
   /**
    * @param activity told whenever something moves
@@ -68,8 +79,10 @@ final class BackupOutput {
   void output(String line) {
     switch (MessageParser.parse(line)) {
       case ResticMessage.Status status -> {
-        activity.progress(status.progress());
-        listener.progress(status.progress());
+        if (activity.progress(status.progress())) {
+          trouble = Optional.empty();
+        }
+        listener.progress(status.progress().with(trouble));
       }
       case ResticMessage.Summary message -> keepOutput(line, Optional.of(message.summary()));
       case ResticMessage.ItemError _, ResticMessage.ExitError _, ResticMessage.Other _ ->
@@ -111,7 +124,9 @@ final class BackupOutput {
     itemErrors++;
     if (firstErrors.size() < FIRST_ERRORS) {
       firstErrors.add(
-          new ItemFailure(redaction.redact(error.item()), redaction.redact(error.message())));
+          new ItemFailure(
+              Bounded.to(LONGEST_ITEM, redaction.redact(error.item())),
+              Bounded.toEnd(LONGEST_ITEM, redaction.redact(error.message()))));
     }
   }
 
@@ -127,12 +142,17 @@ final class BackupOutput {
       Matcher repeated = REPEATED.matcher(line);
       if (repeated.matches()) {
         lastRepeated = Optional.of(repeated.group(1));
+        trouble = Optional.of("restic tries again: " + oneLine(repeated.group(1)));
+        if (activity.isWaiting()) {
+          listener.progress(BackupProgress.held(trouble.get()));
+        }
       }
     }
   }
 
-  synchronized void missing(List<String> sources) {
-    missing.addAll(sources);
+  synchronized void sources(SourcePaths.Found sources) {
+    missing.addAll(sources.missing());
+    bare = sources.bare();
   }
 
   synchronized BackupReport report(ResticProcess.Ended ended) {
@@ -150,11 +170,13 @@ final class BackupOutput {
         meaning,
         written ? summary : Optional.empty(),
         List.copyOf(missing),
+        bare,
         firstErrors,
         itemErrors,
         reason(ended).map(this::oneLine),
         standardOutput.text(),
         standardError.text(),
+        !activity.isWaiting(),
         ended.survived(),
         ended.interrupted(),
         ended.duration());
@@ -168,10 +190,17 @@ final class BackupOutput {
   }
 
   private String oneLine(String message) {
+<<<<<<< HEAD
     return redaction.redact(
         GoTrace.without(message)
             .replaceFirst("^Fatal: ", "")
             .replaceAll("\\s*\\R\\s*", " ")
             .strip());
+=======
+    return Bounded.to(
+        LONGEST_REASON,
+        redaction.redact(
+            message.replaceFirst("^Fatal: ", "").replaceAll("\\s*\\R\\s*", " ").strip()));
+>>>>>>> origin/runs
   }
 }

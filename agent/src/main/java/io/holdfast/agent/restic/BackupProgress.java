@@ -1,6 +1,8 @@
 package io.holdfast.agent.restic;
 
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -10,6 +12,7 @@ import java.util.OptionalLong;
  * @param totalFiles empty while restic still counts
  * @param secondsRemaining restic's guess; empty if it has none or an absurd one
  * @param currentFiles what it reads just now
+ * @param trouble what its storage refuses it, while it tries again and nothing moves
  */
 public record BackupProgress(
     double fraction,
@@ -19,9 +22,38 @@ public record BackupProgress(
     OptionalLong totalBytes,
     long errorCount,
     OptionalLong secondsRemaining,
-    List<String> currentFiles) {
+    List<String> currentFiles,
+    Optional<String> trouble) {
 
   public BackupProgress {
     currentFiles = List.copyOf(currentFiles);
+    Objects.requireNonNull(trouble, "trouble");
+  }
+
+  /** Of one that has not begun, since its storage does not answer. */
+  static BackupProgress held(String trouble) {
+    return new BackupProgress(
+        0,
+        0,
+        OptionalLong.empty(),
+        0,
+        OptionalLong.empty(),
+        0,
+        OptionalLong.empty(),
+        List.of(),
+        Optional.of(trouble));
+  }
+
+  BackupProgress with(Optional<String> otherTrouble) {
+    return new BackupProgress(
+        fraction,
+        filesDone,
+        totalFiles,
+        bytesDone,
+        totalBytes,
+        errorCount,
+        secondsRemaining,
+        currentFiles,
+        otherTrouble);
   }
 }

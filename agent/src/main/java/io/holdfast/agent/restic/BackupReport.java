@@ -12,11 +12,14 @@ import java.util.OptionalInt;
  * @param exitCode empty if restic was not started
  * @param summary only if a snapshot really exists: exit code 0 or 3, an id, and no dry run
  * @param missingSources those of the sources that do not exist
+ * @param bareSources those below which there was no file when it began
  * @param firstItemErrors the first of those that could not be read
  * @param itemErrorCount how many could not be read, each counted once
  * @param fatalMessage restic's own reason, in one line; if it gave none, why it tried a step again
  * @param standardOutput head and tail, without progress, secrets and NUL
  * @param standardError head and tail, without secrets and NUL
+ * @param began whether it had got so far as to tell of progress: before, it waits for the
+ *     repository
  * @param survived whether restic could not even be killed and still lives
  * @param interrupted whether the calling thread was interrupted; its flag is down, and the caller
  *     passes it on
@@ -26,11 +29,13 @@ public record BackupReport(
     ExitMeaning meaning,
     Optional<BackupSummary> summary,
     List<String> missingSources,
+    List<BareSource> bareSources,
     List<ItemFailure> firstItemErrors,
     long itemErrorCount,
     Optional<String> fatalMessage,
     String standardOutput,
     String standardError,
+    boolean began,
     boolean survived,
     boolean interrupted,
     Duration duration) {
@@ -44,6 +49,7 @@ public record BackupReport(
     Objects.requireNonNull(summary, "summary");
     Objects.requireNonNull(fatalMessage, "fatalMessage");
     missingSources = List.copyOf(missingSources);
+    bareSources = List.copyOf(bareSources);
     firstItemErrors = List.copyOf(firstItemErrors);
   }
 
@@ -54,7 +60,9 @@ public record BackupReport(
   public boolean leavesDoubt() {
     return summary.isEmpty()
         && switch (meaning) {
-          case COMPLETE, INCOMPLETE, FAILED, CANCELLED, TIMED_OUT, STALLED -> true;
+          case COMPLETE, INCOMPLETE, FAILED -> true;
+          // One that was ended while its repository did not answer has written nothing there.
+          case CANCELLED, TIMED_OUT, STALLED -> began || fatalMessage.isEmpty();
           case NO_REPOSITORY, LOCKED, WRONG_PASSWORD, NOT_STARTED -> false;
         };
   }
@@ -76,11 +84,13 @@ public record BackupReport(
         meaning,
         Optional.empty(),
         missingSources,
+        bareSources,
         firstItemErrors,
         itemErrorCount,
         Optional.of(why),
         standardOutput,
         standardError,
+        began,
         survived,
         interrupted,
         duration);

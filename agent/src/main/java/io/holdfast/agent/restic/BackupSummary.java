@@ -30,6 +30,11 @@ public record BackupSummary(
     Objects.requireNonNull(snapshotId, "snapshotId");
   }
 
+  /** How many files the snapshot holds, though a version may say only what became of them. */
+  public long files() {
+    return Math.max(totalFilesProcessed, filesNew + filesChanged + filesUnmodified);
+  }
+
   /** The same for a snapshot whose id stands elsewhere. */
   BackupSummary ofSnapshot(String id) {
     return new BackupSummary(

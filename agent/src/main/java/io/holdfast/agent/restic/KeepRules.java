@@ -35,8 +35,10 @@ public record KeepRules(
    * A snapshot, as far as the rules look at it.
    *
    * @param time by the clock of its machine: the rules count its hours, days and weeks
+   * @param hollow whether it holds nothing, or next to nothing of what its job had: it takes no
+   *     place of one that does
    */
-  public record Dated(String id, OffsetDateTime time, List<String> tags) {
+  public record Dated(String id, OffsetDateTime time, List<String> tags, boolean hollow) {
     public Dated {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(time, "time");
@@ -44,8 +46,15 @@ public record KeepRules(
     }
   }
 
-  /** Which of these stay, and by which rules. */
+  /**
+   * Which of these stay, and by which rules. What the rules would keep if there were no hollow ones
+   * stays too: a day's good snapshot does not go because of an empty one that came after it.
+   */
   public ForgetReport applyTo(List<Dated> snapshots, Instant now) {
-    return new Expiry(this, snapshots, now).report();
+    ForgetReport all = new Expiry(this, snapshots, now).report();
+    List<Dated> full = snapshots.stream().filter(snapshot -> !snapshot.hollow()).toList();
+    return full.isEmpty() || full.size() == snapshots.size()
+        ? all
+        : all.withAlso(new Expiry(this, full, now).report().kept());
   }
 }

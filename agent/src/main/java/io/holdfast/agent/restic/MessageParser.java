@@ -84,7 +84,8 @@ final class MessageParser {
         number(node, "total_bytes"),
         node.path("error_count").asLong(),
         remaining.orElse(0) > ABSURD_SECONDS ? OptionalLong.empty() : remaining,
-        current);
+        current,
+        Optional.empty());
   }
 
   /** A growing file makes it more than 1; a source of unknown size may make it no number. */

@@ -1,6 +1,7 @@
 package io.holdfast.agent.restic;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -39,7 +40,7 @@ public final class Orphan {
     }
     ProcessHandle process = orphan.get();
     log.warn("process {} of a run whose agent has died still lives and is ended", process.pid());
-    Interrupt.send(process);
+    new BehindWrapper(List.of("--tag=" + runTag)).restics(process).forEach(Interrupt::send);
     if (!ended(process, grace)) {
       ResticProcess.kill(process);
     }

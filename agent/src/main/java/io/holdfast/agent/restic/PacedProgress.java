@@ -6,7 +6,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stands between restic and a listener: passes on the first progress at once and no second within
- * the interval, and a listener that fails does not disturb the backup. Used by one thread.
+ * the interval, and a listener that fails does not disturb the backup. Used by the readers of both
+ * pipes.
  */
 final class PacedProgress implements ProgressListener {
 
@@ -25,7 +26,7 @@ final class PacedProgress implements ProgressListener {
   }
 
   @Override
-  public void progress(BackupProgress progress) {
+  public synchronized void progress(BackupProgress progress) {
     long now = System.nanoTime();
     if (begun && now - last < INTERVAL.toNanos()) {
       return;

@@ -1,6 +1,7 @@
 package io.holdfast.agent.restic;
 
 import io.holdfast.agent.restic.RepositoryProbe.State;
+import io.holdfast.agent.text.Bounded;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -86,9 +87,7 @@ final class Probes {
     String line =
         GoTrace.without(errors).replaceAll("\\s*\\R\\s*", "; ").replaceFirst(";\\s*$", "").strip();
     String reason = line.isEmpty() ? "restic did not say why" : line.replaceFirst("^Fatal: ", "");
-    return reason.length() <= LONGEST_REASON
-        ? reason
-        // The end says what restic gave up for.
-        : "… " + reason.substring(reason.length() - LONGEST_REASON);
+    // The end says what restic gave up for.
+    return Bounded.toEnd(LONGEST_REASON, reason);
   }
 }

@@ -44,6 +44,16 @@ final class RepositoryJson {
             : Optional.empty());
   }
 
+  /** What a line of {@code ls --json} is about, if it is about something in the snapshot. */
+  static Optional<String> path(String line) {
+    try {
+      return Optional.of(JSON.readTree(line).path("path").asText(""))
+          .filter(path -> !path.isEmpty());
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
   /** The answer of {@code cat config}; empty if it is none. */
   static Optional<String> id(String answer) {
     try {

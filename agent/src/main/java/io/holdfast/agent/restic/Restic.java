@@ -1,14 +1,18 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.files.Windows;
 import io.holdfast.agent.secret.Redaction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +86,7 @@ public final class Restic {
     Activity activity = new Activity();
     BackupOutput output =
         new BackupOutput(repository.redaction(), new PacedProgress(watch.listener()), activity);
-    output.missing(SourcePaths.missing(command.sources(), SOURCES_LIMIT));
+    output.sources(SourcePaths.look(command.sources(), SOURCES_LIMIT));
     try (PrivateFiles.Pair files = privateFiles.write(repository)) {
       ResticProcess process =
           new ResticProcess(
@@ -144,10 +148,12 @@ public final class Restic {
         Optional.empty(),
         List.of(),
         List.of(),
+        List.of(),
         0,
         Optional.of(why),
         "",
         "",
+        false,
         false,
         false,
         Duration.ZERO);
@@ -316,6 +322,47 @@ public final class Restic {
           new SnapshotOfRun.Unknown(
               Probes.of(repository, answer.meaning(), answer.errors()).message());
     };
+  }
+
+  /**
+   * Which of these paths a snapshot does not hold. None if it could not be asked in the time, nor
+   * on Windows, where a snapshot has other names for them.
+   *
+   * @param paths each absolute
+   */
+  public List<String> notHeld(
+      Repository repository, String snapshotId, List<String> paths, Duration limit) {
+    if (Windows.here()) {
+      return List.of();
+    }
+    Map<String, String> wanted = new LinkedHashMap<>();
+    paths.forEach(path -> wanted.put(Path.of(path).normalize().toString(), path));
+    Set<String> held = ConcurrentHashMap.newKeySet();
+    List<String> command = new ArrayList<>(List.of("ls", "--json", "--no-lock", "--", snapshotId));
+    command.addAll(wanted.keySet());
+    try {
+      ResticProcess.Ended ended =
+          stream(
+              repository,
+              Optional.empty(),
+              command,
+              StopReason.after(limit),
+              _ -> {},
+              ResticProcess.lines(line ->
+                  RepositoryJson.path(line).filter(wanted::containsKey).ifPresent(held::add)),
+              _ -> {});
+      if (ended.interrupted()) {
+        Thread.currentThread().interrupt();
+      }
+      return ended.exitCode() == 0 && ended.stoppedBy().isEmpty()
+          ? wanted.entrySet().stream()
+              .filter(path -> !held.contains(path.getKey()))
+              .map(Map.Entry::getValue)
+              .toList()
+          : List.of();
+    } catch (IOException e) {
+      return List.of();
+    }
   }
 
   /**

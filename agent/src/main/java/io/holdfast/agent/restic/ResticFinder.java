@@ -1,5 +1,7 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.text.Bounded;
+import io.holdfast.agent.text.Visible;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,6 +11,9 @@ import java.util.Optional;
 
 /** Finds restic and asks for its version. */
 public final class ResticFinder {
+
+  /** Bytes of what a program answers that is no restic. */
+  private static final int LONGEST_ANSWER = 200;
 
   private static final Duration VERSION_LIMIT = Duration.ofSeconds(30);
 
@@ -66,6 +71,7 @@ public final class ResticFinder {
 
   private static ResticVersion version(Path path, Duration limit) throws ResticUnavailable {
     BoundedText said = new BoundedText(1024, 1024);
+    BoundedText complained = new BoundedText(1024, 1024);
     try {
       ResticProcess.Ended ended =
           new ResticProcess(
@@ -73,7 +79,7 @@ public final class ResticFinder {
                   systemRoot(),
                   StopReason.after(limit),
                   Duration.ofSeconds(2))
-              .run(said::add, _ -> {});
+              .run(said::add, complained::add);
       Optional<ResticVersion> version = ResticVersion.parse(said.text());
       if (ended.interrupted()) {
         Thread.currentThread().interrupt();
@@ -88,7 +94,19 @@ public final class ResticFinder {
     } catch (IOException e) {
       throw unusable(path, String.valueOf(e.getMessage()));
     }
-    throw unusable(path, "'restic version' did not answer with a version");
+    throw unusable(
+        path,
+        "'restic version' did not answer with a version, but "
+            + answer(said.text().isBlank() ? complained.text() : said.text()));
+  }
+
+  /** Its first line: a banner, a script's complaint, the version of something else. */
+  private static String answer(String text) {
+    return text.lines()
+        .filter(line -> !line.isBlank())
+        .findFirst()
+        .map(line -> "with: " + Bounded.to(LONGEST_ANSWER, Visible.of(line.strip())))
+        .orElse("with nothing");
   }
 
   private static ResticUnavailable unusable(Path path, String why) {

@@ -5,12 +5,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +38,26 @@ final class ResticProcess {
   private static final int KILLED = 137;
 
   private static final long LOOK_EVERY_MILLIS = 100;
+
+  /** Looking through all processes of a machine is not for nothing. */
+  private static final Duration BETWEEN_SEARCHES = Duration.ofSeconds(1);
+
+  /** A wrapper that has not started restic by then is taken for restic itself. */
+  private static final Duration LONGEST_SEARCH = Duration.ofMinutes(1);
+
+  /**
+   * Ctrl-C reaches restic at once, and us by way of the JVM, which may be slow on a busy machine.
+   */
+  private static final Duration SIGNAL_ON_ITS_WAY = Duration.ofSeconds(5);
+
+  /** What restic says when a signal ends it, and what its exit code is if it says nothing. */
+  private static final Pattern SIGNALLED =
+      Pattern.compile("signal (?:interrupt|terminated) received");
+
+  private static final Set<Integer> CODES_OF_SIGNALS = Set.of(128 + 2, 128 + 15);
+
+  /** Enough of its arguments to know it by. */
+  private static final int TELLING_ARGUMENTS = 3;
 
   private final List<String> command;
   private final Map<String, String> environment;
@@ -121,12 +144,22 @@ final class ResticProcess {
     Process process = start();
     UnhurriedStream output = new UnhurriedStream(process.getInputStream());
     Thread outReader = Thread.ofVirtual().start(() -> readAll(output, out));
-    Thread errReader = drain(process.getErrorStream(), err);
+    AtomicBoolean signalled = new AtomicBoolean();
+    Thread errReader =
+        drain(
+            process.getErrorStream(),
+            line -> {
+              if (SIGNALLED.matcher(line).find()) {
+                signalled.set(true);
+              }
+              err.accept(line);
+            });
     ProcessIdentity.of(process.toHandle()).ifPresent(unfailing(started));
     Watch watch = new Watch(process);
     boolean interrupted = watch.untilEnd();
     interrupted |= awaitWork(outReader, output);
     interrupted |= join(process, outReader, errReader);
+    interrupted |= watch.whoSignalled(signalled.get());
     return new Ended(
         process.isAlive() ? KILLED : process.exitValue(),
         watch.stoppedBy,
@@ -204,11 +237,41 @@ final class ResticProcess {
   /** Waits for the end of a process and sees to it that there is one. */
   private final class Watch {
     private final Process process;
+    private final BehindWrapper wrapper =
+        new BehindWrapper(command.stream().skip(1).limit(TELLING_ARGUMENTS).toList());
+    private final Set<Long> asked = new HashSet<>();
+    private final long begin = System.nanoTime();
+    private long searched = begin;
+    private boolean found;
     private Optional<ExitMeaning> stoppedBy = Optional.empty();
     private long stopAsked;
 
     Watch(Process process) {
       this.process = process;
+    }
+
+    /**
+     * One that a signal has ended was ended by whoever asked us to end too, if anybody does within
+     * a moment: both are in the foreground of one terminal.
+     *
+     * @return whether the thread was interrupted meanwhile
+     */
+    boolean whoSignalled(boolean said) {
+      boolean bySignal =
+          !process.isAlive()
+              && process.exitValue() != 0
+              && (said || CODES_OF_SIGNALS.contains(process.exitValue()));
+      long deadline = System.nanoTime() + SIGNAL_ON_ITS_WAY.toNanos();
+      while (bySignal && stoppedBy.isEmpty() && System.nanoTime() < deadline) {
+        stoppedBy = stopReason.now().filter(ExitMeaning.CANCELLED::equals);
+        try {
+          Thread.sleep(LOOK_EVERY_MILLIS / 2);
+        } catch (InterruptedException e) {
+          stoppedBy = Optional.of(ExitMeaning.CANCELLED);
+          return true;
+        }
+      }
+      return false;
     }
 
     /**
@@ -234,6 +297,14 @@ final class ResticProcess {
 
     private void look() {
       stopReason.now().ifPresent(this::stop);
+      if (since(searched).compareTo(BETWEEN_SEARCHES) >= 0) {
+        searched = System.nanoTime();
+        if (stoppedBy.isPresent()) {
+          ask();
+        } else if (!found) {
+          search();
+        }
+      }
       if (overdue(grace)) {
         kill(process.toHandle());
       }
@@ -247,8 +318,32 @@ final class ResticProcess {
       if (stoppedBy.isEmpty()) {
         stoppedBy = Optional.of(why);
         stopAsked = System.nanoTime();
-        Interrupt.send(process.toHandle());
+        ask();
       }
+    }
+
+    /** Each of them once; a wrapper may have started another since. */
+    private void ask() {
+      wrapper.restics(process.toHandle()).stream()
+          .filter(restic -> asked.add(restic.pid()))
+          .forEach(Interrupt::send);
+    }
+
+    /** The lock in the repository bears restic's own number, and not that of a wrapper. */
+    private void search() {
+      ProcessHandle first = process.toHandle();
+      found = BehindWrapper.bearsTheName(first) || since(begin).compareTo(LONGEST_SEARCH) > 0;
+      if (!found) {
+        ProcessHandle restic = wrapper.restics(first).getFirst();
+        if (restic.pid() != first.pid()) {
+          found = true;
+          ProcessIdentity.of(restic).ifPresent(unfailing(started));
+        }
+      }
+    }
+
+    private static Duration since(long moment) {
+      return Duration.ofNanos(System.nanoTime() - moment);
     }
   }
 

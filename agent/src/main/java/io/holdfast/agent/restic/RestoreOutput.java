@@ -80,7 +80,8 @@ final class RestoreOutput {
         OptionalLong.of(node.path("total_bytes").asLong()),
         errorCount(),
         OptionalLong.empty(),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private synchronized long errorCount() {

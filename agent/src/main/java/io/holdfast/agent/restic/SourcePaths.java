@@ -1,33 +1,53 @@
 package io.holdfast.agent.restic;
 
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which source paths are not there: before 0.19 restic skips them and reports success. */
+/**
+ * What is wrong with source paths: before 0.19 restic skips those that are missing and reports
+ * success, as it does for those that hold nothing.
+ */
 final class SourcePaths {
 
   private static final Logger log = LoggerFactory.getLogger(SourcePaths.class);
 
+  private final List<String> missing = new ArrayList<>();
+  private final List<BareSource> bare = new ArrayList<>();
+
   private SourcePaths() {}
 
   /**
-   * Those that do not exist, as far as can be found out in the time: a dead network mount answers
-   * never, and must hang restic, which can be ended, instead of us.
+   * What was found.
+   *
+   * @param missing those that are not there
+   * @param bare those below which there is no file
    */
-  static List<String> missing(List<String> sources, Duration limit) {
-    List<String> missing = new CopyOnWriteArrayList<>();
+  record Found(List<String> missing, List<BareSource> bare) {
+    Found {
+      missing = List.copyOf(missing);
+      bare = List.copyOf(bare);
+    }
+  }
+
+  /**
+   * What can be found out in the time: a dead network mount answers never, and must hang restic,
+   * which can be ended, instead of us.
+   */
+  static Found look(List<String> sources, Duration limit) {
+    SourcePaths paths = new SourcePaths();
     Thread look =
-        Thread.ofPlatform()
-            .daemon()
-            .name("source paths")
-            .start(() -> sources.stream().filter(SourcePaths::isMissing).forEach(missing::add));
+        Thread.ofPlatform().daemon().name("source paths").start(() -> sources.forEach(paths::look));
     boolean interrupted = false;
     try {
       if (!look.join(limit)) {
@@ -39,14 +59,50 @@ final class SourcePaths {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return List.copyOf(missing);
+    return paths.found();
   }
 
-  private static boolean isMissing(String source) {
+  private void look(String source) {
     try {
-      return Files.notExists(Path.of(source), LinkOption.NOFOLLOW_LINKS);
+      Path path = Path.of(source);
+      if (Files.notExists(path, LinkOption.NOFOLLOW_LINKS)) {
+        missing(source);
+      } else {
+        bare(path).ifPresent(kind -> bare(new BareSource(source, kind)));
+      }
     } catch (InvalidPathException e) {
-      return true;
+      missing(source);
+    } catch (IOException e) {
+      // restic says itself what it cannot read.
+      log.debug("{} cannot be looked at: {}", source, e.toString());
     }
+  }
+
+  private static Optional<BareSource.Kind> bare(Path path) throws IOException {
+    BasicFileAttributes is =
+        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    if (is.isSymbolicLink()) {
+      return Optional.of(BareSource.Kind.LINK);
+    }
+    if (is.isDirectory()) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+        return entries.iterator().hasNext()
+            ? Optional.empty()
+            : Optional.of(BareSource.Kind.EMPTY_DIRECTORY);
+      }
+    }
+    return is.isOther() ? Optional.of(BareSource.Kind.SPECIAL) : Optional.empty();
+  }
+
+  private synchronized void missing(String source) {
+    missing.add(source);
+  }
+
+  private synchronized void bare(BareSource source) {
+    bare.add(source);
+  }
+
+  private synchronized Found found() {
+    return new Found(missing, bare);
   }
 }

@@ -5,6 +5,7 @@ import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.restic.ArgumentCheck;
 import io.holdfast.agent.restic.BackupArguments;
+import io.holdfast.agent.restic.CacheDirectory;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
 import io.holdfast.agent.restic.ResticVersion;
@@ -36,6 +37,7 @@ public final class ConfigReview {
     } catch (ResticUnavailable e) {
       problems.add(Problem.ofDevice(e.code(), e.getMessage(), e.remedy()));
     }
+    settings.repositoryCacheDir().flatMap(ConfigReview::cache).ifPresent(problems::add);
     problems.addAll(jobProblems(plans));
     return problems;
   }
@@ -68,6 +70,21 @@ public final class ConfigReview {
                           + " before.")
                   .asWarning());
     };
+  }
+
+  private static Optional<Problem> cache(String directory) {
+    return CacheDirectory.obstacle(directory)
+        .map(why ->
+            Problem.ofSetting(
+                    "cache-unusable",
+                    "repository_cache_dir",
+                    "restic's cache cannot be kept in "
+                        + directory
+                        + ", as the setting repository_cache_dir says: "
+                        + why
+                        + "; backups go on and are slower",
+                    "Correct the setting, or delete it: the agent has a place of its own.")
+                .asWarning());
   }
 
   private Optional<Problem> dump(Job job) {

@@ -2,6 +2,7 @@ package io.holdfast.agent.run;
 
 import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.job.SnapshotTags;
+import io.holdfast.agent.restic.BackupSummary;
 import io.holdfast.agent.restic.Orphan;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticUnavailable;
@@ -33,6 +34,7 @@ public final class CrashRecovery {
   private final RunJournal journal;
   private final ResticProvider provider;
   private final ControlPlaneDump dump;
+  private final ContentsCheck contents;
   private final Clock clock;
   private final String agentVersion;
 
@@ -41,12 +43,14 @@ public final class CrashRecovery {
       RunJournal journal,
       ResticProvider provider,
       ControlPlaneDump dump,
+      ContentsCheck contents,
       Clock clock,
       String agentVersion) {
     this.openRuns = openRuns;
     this.journal = journal;
     this.provider = provider;
     this.dump = dump;
+    this.contents = contents;
     this.clock = clock;
     this.agentVersion = agentVersion;
   }
@@ -153,7 +157,11 @@ public final class CrashRecovery {
                 "the snapshot is incomplete: some files or directories could not be read, and the"
                     + " agent or restic was ended before all of it was written down",
                 "Run the job again.")
-            : Verdict.recovered();
+            : Verdicts.ofContents(
+                    contents.shortfall(
+                        open.start(),
+                        ContentsCheck.Found.only(found.summary().map(BackupSummary::files))))
+                .orElseGet(Verdict::recovered);
     return finished(
         open,
         found.endedAt().or(() -> open.told().map(RunFinished::endedAt)).orElse(open.lastSign()),

@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.job.Job;
 import io.holdfast.agent.job.Policy;
 import io.holdfast.agent.job.RunLimits;
 import io.holdfast.agent.job.SnapshotTags;
@@ -20,6 +21,7 @@ import io.holdfast.agent.run.RunRecord.RunVersions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
@@ -42,6 +44,7 @@ public final class RunExecutor {
   private final RunJournal journal;
   private final OpenRuns openRuns;
   private final ControlPlaneDump dump;
+  private final ContentsCheck contents;
   private final Clock clock;
   private final RandomGenerator random;
   private final String agentVersion;
@@ -53,6 +56,7 @@ public final class RunExecutor {
       RunJournal journal,
       OpenRuns openRuns,
       ControlPlaneDump dump,
+      ContentsCheck contents,
       Clock clock,
       RandomGenerator random,
       String agentVersion) {
@@ -62,6 +66,7 @@ public final class RunExecutor {
     this.journal = journal;
     this.openRuns = openRuns;
     this.dump = dump;
+    this.contents = contents;
     this.clock = clock;
     this.random = random;
     this.agentVersion = agentVersion;
@@ -90,6 +95,14 @@ public final class RunExecutor {
     RunFinished finished = finished(started, attempt, Duration.ofNanos(System.nanoTime() - begin));
     boolean onDisk = journal.finished(finished);
     logEnd(finished);
+    contents.remember(
+        finished,
+        order.due().job().sourcePaths(),
+        new ContentsCheck.Found(
+            Optional.empty(),
+            attempt.report().map(BackupReport::bareSources).orElse(List.of()),
+            definition(order.due().job()),
+            List::of));
     if (onDisk) {
       settle(finished, attempt);
     }
@@ -180,11 +193,12 @@ public final class RunExecutor {
         BackupReport report,
         SnapshotOfRun snapshot,
         Optional<String> restic,
-        Cancellation cancellation) {
+        Cancellation cancellation,
+        Shortfall shortfall) {
       return new Attempt(
           snapshot instanceof SnapshotOfRun.Found
-              ? Verdicts.ofFoundSnapshot(report)
-              : Verdicts.of(report, cancellation),
+              ? Verdicts.ofFoundSnapshot(report, shortfall)
+              : Verdicts.of(report, cancellation, shortfall),
           Optional.of(report),
           snapshot,
           restic,
@@ -272,7 +286,7 @@ public final class RunExecutor {
       }
       report = admitted(restic, repository, command, watch, started, observer);
     }
-    return judged(restic, repository, report, started, watch.cancellation());
+    return judged(restic, repository, report, order.due().job(), started, watch.cancellation());
   }
 
   private BackupReport admitted(
@@ -290,27 +304,91 @@ public final class RunExecutor {
   }
 
   /** The repository is asked only when restic's own words leave open what it has made. */
-  private static Attempt judged(
+  private Attempt judged(
       Restic restic,
       Repository repository,
       BackupReport report,
+      Job job,
       RunStarted started,
       Cancellation cancellation) {
     Optional<String> version = Optional.of(restic.version().toString());
     if (!report.leavesDoubt()) {
-      return Attempt.of(report, new SnapshotOfRun.None(), version, cancellation);
+      return Attempt.of(
+          report,
+          new SnapshotOfRun.None(),
+          version,
+          cancellation,
+          shortfall(restic, repository, report, new SnapshotOfRun.None(), job, started));
     }
-    boolean hurry = cancellation.isForAgentsStop() || report.interrupted();
+    // Somebody waits for it to end.
+    boolean hurry = cancellation.isCancelled() || report.interrupted();
     try {
       SnapshotOfRun snapshot =
           restic.snapshotOf(
               repository, SnapshotTags.ofRun(started.uuid()), hurry ? SHORT_LOOK : LOOK);
-      return Attempt.of(report, snapshot, version, cancellation);
+      return Attempt.of(
+          report,
+          snapshot,
+          version,
+          cancellation,
+          shortfall(restic, repository, report, snapshot, job, started));
     } catch (InterruptedException e) {
       return Attempt.of(
-              report, new SnapshotOfRun.Unknown("the agent was stopped"), version, cancellation)
+              report,
+              new SnapshotOfRun.Unknown("the agent was stopped"),
+              version,
+              cancellation,
+              Shortfall.NONE)
           .byInterrupt();
     }
+  }
+
+  /** What there is of a snapshot is compared with what the job had before. */
+  private Shortfall shortfall(
+      Restic restic,
+      Repository repository,
+      BackupReport report,
+      SnapshotOfRun snapshot,
+      Job job,
+      RunStarted started) {
+    Optional<SnapshotOfRun.Found> found =
+        snapshot instanceof SnapshotOfRun.Found one ? Optional.of(one) : Optional.empty();
+    Optional<BackupSummary> summary =
+        report.summary().or(() -> found.flatMap(SnapshotOfRun.Found::summary));
+    Optional<String> id =
+        report
+            .summary()
+            .flatMap(BackupSummary::snapshotId)
+            .or(() -> found.map(SnapshotOfRun.Found::id));
+    return id.isEmpty()
+        ? Shortfall.NONE
+        : contents.shortfall(
+            started,
+            new ContentsCheck.Found(
+                summary.map(BackupSummary::files),
+                report.bareSources(),
+                definition(job),
+                () ->
+                    leavesOut(job)
+                        ? restic.notHeld(
+                            repository, id.get(), there(job, report.missingSources()), LOOK)
+                        : List.of()));
+  }
+
+  /** Of a single source path the number of files says enough. */
+  private static boolean leavesOut(Job job) {
+    return job.sourcePaths().size() > 1
+        && (!job.excludePatterns().isEmpty()
+            || job.resticArgs().stream().anyMatch(argument -> argument.contains("exclude")));
+  }
+
+  private static List<String> there(Job job, List<String> missing) {
+    return job.sourcePaths().stream().filter(source -> !missing.contains(source)).toList();
+  }
+
+  private static String definition(Job job) {
+    return Integer.toHexString(
+        List.of(job.sourcePaths(), job.excludePatterns(), job.resticArgs()).hashCode());
   }
 
   private BackupWatch watch(

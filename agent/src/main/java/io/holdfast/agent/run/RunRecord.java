@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.text.Bounded;
 import io.holdfast.agent.text.Visible;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,8 +16,58 @@ import java.util.UUID;
  */
 public sealed interface RunRecord {
 
+  /** Bytes of restic's output that a row has room for; it refuses more. */
+  int LONGEST_OUTPUT = 65_536;
+
+  /** Bytes of a sentence, or of the name of a file with what became of it. */
+  int LONGEST_TEXT = 3000;
+
+  /** Bytes of a directory's name; a system takes fewer. */
+  int LONGEST_PATH = 16_384;
+
+  /** Letters of a job's name. */
+  int LONGEST_NAME = 255;
+
+  /** Files that a row names. */
+  int MOST_FAILURES = 100;
+
+  /** Bytes of each of them. */
+  int LONGEST_FAILURE = 900;
+
   /** The run's name; of a missed run and of housekeeping its own. */
   UUID uuid();
+
+  /** What it is about, for people: the job's name where there is one. */
+  String about();
+
+  /**
+   * The same without all that is long or comes from elsewhere, for a control plane that has refused
+   * it: that something has ended must be known all the same. Empty for a record without an end.
+   *
+   * @param why it was refused; the record that says more is kept on the machine
+   */
+  default Optional<RunRecord> cutDown(String why) {
+    return Optional.empty();
+  }
+
+  private static Verdict refused(Verdict verdict, String why) {
+    return new Verdict(
+        verdict.outcome(),
+        verdict.code(),
+        "the control plane has refused the record of how this ended: " + why,
+        "The record is kept in spool/refused in the machine's state directory; look there.");
+  }
+
+  private static String aboutJob(String name) {
+    return "job \"" + Visible.of(name) + "\"";
+  }
+
+  private static List<String> bounded(List<String> failures) {
+    return failures.stream()
+        .limit(MOST_FAILURES)
+        .map(failure -> Bounded.to(LONGEST_FAILURE, Visible.of(failure)))
+        .toList();
+  }
 
   /**
    * A run has begun; on disk before restic starts.
@@ -59,6 +110,11 @@ public sealed interface RunRecord {
     public UUID uuid() {
       return id.value();
     }
+
+    @Override
+    public String about() {
+      return aboutJob(jobName);
+    }
   }
 
   /**
@@ -100,11 +156,36 @@ public sealed interface RunRecord {
       Objects.requireNonNull(exitCode, "exitCode");
       Objects.requireNonNull(snapshotId, "snapshotId");
       Objects.requireNonNull(statistics, "statistics");
+      standardOutput = Bounded.to(LONGEST_OUTPUT, standardOutput);
+      standardError = Bounded.to(LONGEST_OUTPUT, standardError);
     }
 
     @Override
     public UUID uuid() {
       return start.uuid();
+    }
+
+    @Override
+    public String about() {
+      return start.about();
+    }
+
+    @Override
+    public Optional<RunRecord> cutDown(String why) {
+      return Optional.of(
+          new RunFinished(
+              start,
+              endedAt,
+              duration,
+              refused(verdict, why),
+              false,
+              exitCode,
+              snapshotId,
+              Optional.empty(),
+              "",
+              "",
+              errorCount,
+              versions));
     }
 
     /** The same for good. */
@@ -156,12 +237,17 @@ public sealed interface RunRecord {
       Objects.requireNonNull(firstDueAt, "firstDueAt");
       Objects.requireNonNull(lastDueAt, "lastDueAt");
       Objects.requireNonNull(reason, "reason");
-      message = Visible.of(message);
+      message = Bounded.to(LONGEST_TEXT, Visible.of(message));
     }
 
     @Override
     public UUID uuid() {
       return id;
+    }
+
+    @Override
+    public String about() {
+      return aboutJob(jobName);
     }
   }
 
@@ -188,11 +274,24 @@ public sealed interface RunRecord {
       Objects.requireNonNull(verdict, "verdict");
       Objects.requireNonNull(exitCode, "exitCode");
       statistics = Map.copyOf(statistics);
+      standardOutput = Bounded.to(LONGEST_OUTPUT, standardOutput);
+      standardError = Bounded.to(LONGEST_OUTPUT, standardError);
     }
 
     @Override
     public UUID uuid() {
       return run.uuid();
+    }
+
+    @Override
+    public String about() {
+      return "housekeeping of kind " + run.kind();
+    }
+
+    @Override
+    public Optional<RunRecord> cutDown(String why) {
+      return Optional.of(
+          new HousekeepingEnded(run, endedAt, refused(verdict, why), exitCode, Map.of(), "", ""));
     }
   }
 
@@ -230,7 +329,31 @@ public sealed interface RunRecord {
       Objects.requireNonNull(startedAt, "startedAt");
       Objects.requireNonNull(endedAt, "endedAt");
       Objects.requireNonNull(verdict, "verdict");
-      failures = failures.stream().map(Visible::of).toList();
+      failures = bounded(failures);
+    }
+
+    @Override
+    public String about() {
+      return "a restore test of " + aboutJob(jobName);
+    }
+
+    @Override
+    public Optional<RunRecord> cutDown(String why) {
+      return Optional.of(
+          new ProofEnded(
+              uuid,
+              jobId,
+              jobName,
+              deviceId,
+              snapshotId,
+              triggeredBy,
+              startedAt,
+              endedAt,
+              refused(verdict, why),
+              files,
+              bytes,
+              withSource,
+              List.of()));
     }
   }
 
@@ -243,6 +366,11 @@ public sealed interface RunRecord {
     @Override
     default UUID uuid() {
       return start().request();
+    }
+
+    @Override
+    default String about() {
+      return "a restore" + start().job().map(job -> " of " + aboutJob(job)).orElse("");
     }
   }
 
@@ -269,6 +397,9 @@ public sealed interface RunRecord {
       Objects.requireNonNull(snapshotId, "snapshotId");
       Objects.requireNonNull(target, "target");
       Objects.requireNonNull(startedAt, "startedAt");
+      // It stands in the tags of a snapshot, where anybody may have written it.
+      job = job.map(name -> Bounded.toLetters(LONGEST_NAME, Visible.of(name)));
+      target = Bounded.to(LONGEST_PATH, target);
     }
 
     @Override
@@ -299,7 +430,14 @@ public sealed interface RunRecord {
       Objects.requireNonNull(start, "start");
       Objects.requireNonNull(endedAt, "endedAt");
       Objects.requireNonNull(verdict, "verdict");
-      failures = failures.stream().map(Visible::of).toList();
+      failures = bounded(failures);
+    }
+
+    @Override
+    public Optional<RunRecord> cutDown(String why) {
+      return Optional.of(
+          new RestoreEnded(
+              start, endedAt, refused(verdict, why), files, bytes, errorCount, List.of()));
     }
   }
 

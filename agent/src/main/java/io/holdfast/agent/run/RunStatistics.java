@@ -25,6 +25,11 @@ public record RunStatistics(
     Objects.requireNonNull(dataAddedPackedBytes, "dataAddedPackedBytes");
   }
 
+  /** How many files the snapshot holds. */
+  long files() {
+    return Math.max(totalFilesProcessed, filesNew + filesChanged + filesUnmodified);
+  }
+
   /** The same figures. */
   public static RunStatistics of(BackupSummary summary) {
     return new RunStatistics(

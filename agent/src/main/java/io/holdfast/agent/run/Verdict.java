@@ -1,5 +1,6 @@
 package io.holdfast.agent.run;
 
+import io.holdfast.agent.text.Bounded;
 import io.holdfast.agent.text.Visible;
 import java.util.Objects;
 
@@ -15,20 +16,25 @@ public record Verdict(Outcome outcome, String code, String sentence, String reme
 
   static final String AGENT_STOPPED = "agent-stopped";
 
+  /** Bytes. A row has room for 8192 of both together, and refuses more. */
+  static final int LONGEST_SENTENCE = 3000;
+
+  static final int LONGEST_REMEDY = 1000;
+
   public Verdict {
     Objects.requireNonNull(outcome, "outcome");
     Objects.requireNonNull(code, "code");
-    sentence = Visible.of(sentence);
-    remedy = Visible.of(remedy);
+    sentence = Bounded.to(LONGEST_SENTENCE, Visible.of(sentence));
+    remedy = Bounded.to(LONGEST_REMEDY, Visible.of(remedy));
   }
 
   public static Verdict success() {
-    return new Verdict(Outcome.SUCCESS, "ok", "", "");
+    return new Verdict(Outcome.SUCCESS, Verdicts.OK, "", "");
   }
 
   /** A success that nobody was there to see. */
   static Verdict recovered() {
-    return new Verdict(Outcome.SUCCESS, "recovered", "", "");
+    return new Verdict(Outcome.SUCCESS, Verdicts.RECOVERED, "", "");
   }
 
   public static Verdict partial(String code, String sentence, String remedy) {

@@ -2,13 +2,18 @@ package io.holdfast.agent.run;
 
 import io.holdfast.agent.restic.BackupReport;
 import io.holdfast.agent.restic.BackupReport.ItemFailure;
+import io.holdfast.agent.restic.BareSource;
+import io.holdfast.agent.restic.BareSource.Kind;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ExitMeaning;
 import io.holdfast.agent.restic.LockHolder;
+import io.holdfast.agent.text.Bounded;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What restic reported becomes a verdict: pure, and the one place where an outcome is decided. */
 final class Verdicts {
@@ -18,15 +23,47 @@ final class Verdicts {
           "no space left on device|There is not enough space on the disk|quota exceeded",
           Pattern.CASE_INSENSITIVE);
 
+  static final String OK = "ok";
+  static final String RECOVERED = "recovered";
+  static final String UNREADABLE = "source-unreadable";
+  private static final String MISSING = "source-missing";
+  private static final String EMPTY = "source-empty";
+  private static final String SHRUNKEN = "source-shrunken";
+
+  /** Bytes of the name of a file within a sentence. */
+  private static final int LONGEST_ITEM = 600;
+
+  private static final Pattern GLOB = Pattern.compile("[*?\\[]");
+  private static final Pattern DENIED =
+      Pattern.compile(
+          "permission denied|operation not permitted|access is denied", Pattern.CASE_INSENSITIVE);
+  private static final Pattern DISK =
+      Pattern.compile(
+          "input/output error|stale file handle|stale NFS file handle|structure needs cleaning"
+              + "|transport endpoint is not connected|cyclic redundancy check",
+          Pattern.CASE_INSENSITIVE);
+
+  /** The system's own limit for the arguments of a program. */
+  private static final Pattern TOO_LONG =
+      Pattern.compile("argument list too long|error[=: ]+(?:7|206)\\b", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern BROKEN_PATTERN =
+      Pattern.compile("--(?:i?exclude|exclude-[a-z-]+): invalid pattern\\(s\\) provided:");
+
+  private static final String BRING_BACK = "Mount or bring back what is missing.";
+
   private Verdicts() {}
 
   /**
    * @param cancellation by which somebody may have asked for the run's end
+   * @param shortfall what the snapshot, if there is one, holds less than it should
    */
-  static Verdict of(BackupReport report, Cancellation cancellation) {
+  static Verdict of(BackupReport report, Cancellation cancellation, Shortfall shortfall) {
     return switch (report.meaning()) {
       case COMPLETE, INCOMPLETE ->
-          report.summary().isPresent() ? ofSnapshot(report, Verdict.success()) : noSnapshot(report);
+          report.summary().isPresent()
+              ? ofSnapshot(report, shortfall, Verdict.success())
+              : noSnapshot(report);
       case CANCELLED ->
           cancellation.isForAgentsStop() || !cancellation.isCancelled()
               ? Verdict.agentStopped()
@@ -66,18 +103,46 @@ final class Verdicts {
               "Look for a network mount that is dead among source_paths, and at the repository's"
                   + " storage.");
       case NOT_STARTED ->
-          Verdict.failed(
-              "restic-not-started",
-              "restic could not be started"
-                  + report.fatalMessage().map(why -> ": " + why).orElse(""),
-              "Look at what the machine is short of.");
+          TOO_LONG.matcher(report.fatalMessage().orElse("")).find()
+              ? tooManyArguments()
+              : Verdict.failed(
+                  "restic-not-started",
+                  "restic could not be started"
+                      + report.fatalMessage().map(why -> ": " + why).orElse(""),
+                  "Look at what the machine is short of.");
       case FAILED -> failed(report);
     };
   }
 
   /** The repository holds the snapshot, though restic did not live to say so. */
-  static Verdict ofFoundSnapshot(BackupReport report) {
-    return ofSnapshot(report, Verdict.recovered());
+  static Verdict ofFoundSnapshot(BackupReport report, Shortfall shortfall) {
+    return ofSnapshot(report, shortfall, Verdict.recovered());
+  }
+
+  /** The same of a run whose agent died with what it knew of the sources. */
+  static Optional<Verdict> ofContents(Shortfall shortfall) {
+    if (shortfall.isEmpty()) {
+      return Optional.of(
+          Verdict.partial(
+              EMPTY,
+              "the snapshot is incomplete: it holds no file at all"
+                  + shortfall.before().map(Verdicts::before).orElse(""),
+              BRING_BACK));
+    }
+    return shrunken(shortfall)
+        .map(lacks ->
+            Verdict.partial(
+                SHRUNKEN, "the snapshot is incomplete: " + lacks, bringBack(shortfall)));
+  }
+
+  /** What is in the job's row does not fit into one command. */
+  private static Verdict tooManyArguments() {
+    return Verdict.failed(
+        "arguments-too-long",
+        "restic could not be started: exclude_patterns and source_paths of the job are longer than"
+            + " what this system passes on to a program",
+        "Write fewer or shorter ones: a directory above many source paths, or a pattern such as"
+            + " /srv/**/*.tmp for many that are excluded.");
   }
 
   /** Why there is no dump, and so no snapshot. */
@@ -119,14 +184,12 @@ final class Verdicts {
   }
 
   /** A snapshot exists: it is complete, or the sentence says what it lacks. */
-  private static Verdict ofSnapshot(BackupReport report, Verdict complete) {
+  private static Verdict ofSnapshot(BackupReport report, Shortfall shortfall, Verdict complete) {
     List<String> lacks = new ArrayList<>();
-    if (!report.missingSources().isEmpty()) {
-      lacks.add(
-          (report.missingSources().size() == 1 ? "the source path " : "the source paths ")
-              + String.join(", ", report.missingSources())
-              + (report.missingSources().size() == 1 ? " does not exist" : " do not exist"));
-    }
+    missing(report).ifPresent(lacks::add);
+    List<String> held = held(report, shortfall);
+    lacks.addAll(held);
+    shrunken(shortfall).ifPresent(lacks::add);
     if (report.itemErrorCount() > 0) {
       lacks.add(unreadable(report));
     }
@@ -136,31 +199,171 @@ final class Verdicts {
     if (lacks.isEmpty()) {
       lacks.add("restic says that some source data could not be read");
     }
-    return Verdict.partial(
-        report.missingSources().isEmpty() ? "source-unreadable" : "source-missing",
-        "the snapshot is incomplete: " + String.join("; ", lacks),
-        report.missingSources().isEmpty()
-            ? "Let the agent read these files, or exclude them."
-            : "Correct source_paths, or mount what is missing.");
+    String sentence = "the snapshot is incomplete: " + String.join("; ", lacks);
+    if (!report.missingSources().isEmpty()) {
+      return Verdict.partial(MISSING, sentence, remedyOfMissing(report));
+    }
+    if (!held.isEmpty()) {
+      return Verdict.partial(EMPTY, sentence, remedyOfEmpty(report, shortfall));
+    }
+    if (shrunken(shortfall).isPresent()) {
+      return Verdict.partial(SHRUNKEN, sentence, bringBack(shortfall));
+    }
+    return Verdict.partial(UNREADABLE, sentence, remedyOfUnreadable(report));
+  }
+
+  private static Optional<String> missing(BackupReport report) {
+    return switch (report.missingSources().size()) {
+      case 0 -> Optional.empty();
+      case 1 ->
+          Optional.of(
+              "the source path " + Bounded.list(report.missingSources()) + " does not exist");
+      default ->
+          Optional.of(
+              "the source paths " + Bounded.list(report.missingSources()) + " do not exist");
+    };
+  }
+
+  /** What should have held files, and did not. */
+  private static List<String> held(BackupReport report, Shortfall shortfall) {
+    List<String> held = new ArrayList<>();
+    for (Kind kind : List.of(Kind.LINK, Kind.SPECIAL)) {
+      List<String> paths = bare(report, kind);
+      if (!paths.isEmpty()) {
+        held.add("of the source paths, " + Bounded.list(paths) + " is " + kind.words());
+      }
+    }
+    if (!shortfall.emptied().isEmpty()) {
+      held.add(
+          "below "
+              + Bounded.list(shortfall.emptied())
+              + " there is nothing, and the last good run found files there");
+    }
+    if (!shortfall.leftOut().isEmpty()) {
+      held.add(
+          "it does not hold "
+              + Bounded.list(shortfall.leftOut())
+              + ", which is there and is left out by a pattern");
+    }
+    if (shortfall.isEmpty() && report.itemErrorCount() == 0) {
+      held.add("it holds no file at all" + shortfall.before().map(Verdicts::before).orElse(""));
+    }
+    return held;
+  }
+
+  private static List<String> bare(BackupReport report, Kind kind) {
+    return report.bareSources().stream()
+        .filter(source -> source.kind() == kind)
+        .map(BareSource::path)
+        .toList();
+  }
+
+  private static Optional<String> shrunken(Shortfall shortfall) {
+    return shortfall
+        .before()
+        .filter(_ -> !shortfall.isEmpty())
+        .map(before ->
+            "it holds "
+                + shortfall.files().map(files -> Long.toString(files)).orElse("?")
+                + (shortfall.files().filter(files -> files == 1).isPresent() ? " file" : " files")
+                + before(before));
+  }
+
+  private static String before(long files) {
+    return ", and the last good one held " + files;
+  }
+
+  private static String remedyOfMissing(BackupReport report) {
+    return report.missingSources().stream().anyMatch(path -> GLOB.matcher(path).find())
+        ? "Write source paths as they are: *, ? and [ stand for themselves there. Name the directory"
+            + " above, and leave out what is not wanted by exclude_patterns."
+        : "Correct source_paths, or mount what is missing.";
+  }
+
+  private static String remedyOfEmpty(BackupReport report, Shortfall shortfall) {
+    if (report.bareSources().stream().anyMatch(source -> source.kind() == Kind.LINK)) {
+      return "Name in source_paths what the link leads to.";
+    }
+    if (report.bareSources().stream().anyMatch(source -> source.kind() == Kind.SPECIAL)) {
+      return "Name a file or a directory in source_paths.";
+    }
+    if (!shortfall.leftOut().isEmpty()) {
+      return "Look at exclude_patterns and restic_args of the job.";
+    }
+    if (!shortfall.isEmpty()) {
+      return bringBack(shortfall);
+    }
+    return report.bareSources().isEmpty()
+        ? "Look at exclude_patterns and restic_args of the job, which may leave everything out, and"
+            + " whether a disk is not mounted."
+        : BRING_BACK;
+  }
+
+  private static String bringBack(Shortfall shortfall) {
+    return BRING_BACK
+        + shortfall
+            .job()
+            .map(job ->
+                " If it is meant, an admin says so: SELECT holdfast.accept_contents('"
+                    + job
+                    + "'); then later runs are compared with the next.")
+            .orElse("");
   }
 
   private static String unreadable(BackupReport report) {
-    String first =
-        report.firstItemErrors().isEmpty()
-            ? ""
-            : ", the first " + described(report.firstItemErrors().getFirst());
+    Optional<ItemFailure> worst = worst(report);
     return String.format(
         Locale.ROOT,
         "%d %s could not be read%s",
         report.itemErrorCount(),
         report.itemErrorCount() == 1 ? "file or directory" : "files or directories",
-        first);
+        worst
+            .map(item ->
+                (worst.equals(report.firstItemErrors().stream().findFirst())
+                        ? ", the first "
+                        : ", among them ")
+                    + described(item))
+            .orElse(""));
+  }
+
+  /** Of a disk that fails nobody must learn behind a file that may not be read. */
+  private static Optional<ItemFailure> worst(BackupReport report) {
+    return report.firstItemErrors().stream()
+        .filter(item -> DISK.matcher(item.message()).find())
+        .findFirst()
+        .or(() -> report.firstItemErrors().stream().findFirst());
   }
 
   private static String described(ItemFailure failure) {
-    return failure.message().isBlank() || failure.message().contains(failure.item())
-        ? failure.item()
-        : failure.item() + " (" + failure.message() + ")";
+    String item = Bounded.to(LONGEST_ITEM, failure.item());
+    String reason = reason(failure);
+    return reason.isBlank() ? item : item + " (" + Bounded.toEnd(LONGEST_ITEM, reason) + ")";
+  }
+
+  /** restic's message names the file once more. */
+  private static String reason(ItemFailure failure) {
+    int at = failure.item().isEmpty() ? -1 : failure.message().lastIndexOf(failure.item());
+    return at < 0
+        ? failure.message()
+        : failure
+            .message()
+            .substring(at + failure.item().length())
+            .replaceFirst("^[\"']?:", "")
+            .strip();
+  }
+
+  private static String remedyOfUnreadable(BackupReport report) {
+    String reasons =
+        report.firstItemErrors().stream()
+            .map(ItemFailure::message)
+            .collect(Collectors.joining("\n"));
+    if (DISK.matcher(reasons).find()) {
+      return "Look at the disk or the network mount that the files are on (dmesg, smartctl), and"
+          + " keep the snapshots that still hold them.";
+    }
+    return DENIED.matcher(reasons).find() || reasons.isBlank()
+        ? "Let the agent read these files, or exclude them."
+        : "Look at restic_errors of this run; let the agent read these files, or exclude them.";
   }
 
   private static Verdict noSnapshot(BackupReport report) {
@@ -172,13 +375,39 @@ final class Verdicts {
         : failed(report);
   }
 
+  /** restic 0.14 names the patterns in lines of their own. */
+  private static String brokenPattern(BackupReport report) {
+    String said = report.fatalMessage().orElse("");
+    if (!said.endsWith(":")) {
+      return said;
+    }
+    return said
+        + " "
+        + report
+            .standardError()
+            .lines()
+            .dropWhile(line -> !BROKEN_PATTERN.matcher(line).find())
+            .skip(1)
+            .takeWhile(line -> !line.isBlank())
+            .limit(3)
+            .collect(Collectors.joining(", "));
+  }
+
   private static Verdict failed(BackupReport report) {
     if (!report.missingSources().isEmpty()
         && report.fatalMessage().orElse("").contains("do not exist")) {
       return Verdict.failed(
-          "source-missing",
-          "none of the source paths exists: " + String.join(", ", report.missingSources()),
-          "Correct source_paths, or mount what is missing.");
+          MISSING,
+          "none of the source paths exists: " + Bounded.list(report.missingSources()),
+          remedyOfMissing(report));
+    }
+    if (BROKEN_PATTERN.matcher(report.fatalMessage().orElse("")).find()) {
+      return Verdict.failed(
+          "exclude-invalid",
+          "restic refuses a pattern: " + brokenPattern(report),
+          "Correct exclude_patterns of the job, or --iexclude in its restic_args: in a pattern [ begins"
+              + " a set of letters and needs its ], and \\ stands before a letter that is meant"
+              + " itself.");
     }
     if (report.exitCode().orElse(0) > BackupReport.FIRST_SIGNAL) {
       return Verdict.failed(

@@ -289,4 +289,22 @@ class FaultSentencesIT {
     assertThat(status.out()).contains(sentence);
     assertThat(status.exitCode()).isEqualTo(1);
   }
+
+  @Test
+  void a_cache_that_cannot_be_kept_is_told_and_costs_no_backup() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Path file = Files.writeString(directory.resolve("file"), "x");
+      psql.setting("repository_cache_dir", file.resolve("cache").toString());
+      psql.everySeconds(psql.job(Site.DEVICE, "home", site.source("home", 2).toString()), 3600);
+      site.daemon();
+      assertThat(site.awaitRuns("home", 1)).containsEntry("outcome", "success");
+      told(site, "restic's cache cannot be kept in " + file + "/cache");
+      Path made = directory.resolve("caches/of/restic");
+      psql.setting("repository_cache_dir", made.toString());
+      eventually()
+          .until(() -> psql.rows("SELECT FROM problems WHERE code = 'cache-unusable'").isEmpty());
+      assertThat(made).isDirectory();
+    }
+  }
 }

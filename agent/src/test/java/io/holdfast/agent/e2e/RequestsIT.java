@@ -3,6 +3,7 @@ package io.holdfast.agent.e2e;
 import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.holdfast.agent.testing.Books;
 import io.holdfast.agent.testing.ControlPlane;
@@ -124,16 +125,24 @@ class RequestsIT {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
       FaultyJobs jobs = new FaultyJobs(site);
+      psql.takeAnyRow();
       UUID off = jobs.job("off");
       psql.execute("UPDATE backup_jobs SET enabled = false WHERE id = ?", off);
       UUID idle = jobs.job("idle");
+      UUID wrong = psql.job(Site.DEVICE, "wrong");
       UUID backup = ask(psql, "backup", off);
+      UUID mistaken = ask(psql, "backup", wrong);
       UUID cancel = ask(psql, "cancel", idle);
       site.daemon();
       assertThat(awaitAnswer(site, backup))
           .containsEntry("status", "failed")
           .containsEntry(
-              "message", "the job is switched off, or has a mistake that the table problems names");
+              "message",
+              "the job is switched off (backup_jobs.enabled), or is no job of this device");
+      assertThat(awaitAnswer(site, mistaken))
+          .containsEntry("status", "failed")
+          .extractingByKey("message", STRING)
+          .contains("job \"wrong\" has an empty source_paths");
       assertThat(awaitAnswer(site, cancel))
           .containsEntry("status", "failed")
           .containsEntry("message", "nothing of it runs or waits on this device");

@@ -69,9 +69,20 @@ class PostgresRunSinkIT {
                 .containsEntry("run_uuid", started.id().value()));
     sink.progress(
         started.id(),
-        new ProgressReport(Records.NOON, 41.5, 3, Optional.of(9L), 10, Optional.empty(), 0));
-    assertThat(psql.row("SELECT progress ->> 'percent_done' AS p FROM runs"))
-        .containsEntry("p", "41.5");
+        new ProgressReport(
+            Records.NOON,
+            41.5,
+            3,
+            Optional.of(9L),
+            10,
+            Optional.empty(),
+            0,
+            Optional.of("restic tries again: connection refused")));
+    assertThat(
+            psql.row(
+                "SELECT progress ->> 'percent_done' AS p, progress ->> 'trouble' AS t FROM runs"))
+        .containsEntry("p", "41.5")
+        .containsEntry("t", "restic tries again: connection refused");
     sink.finished(Records.finished(started));
     assertThat(rows())
         .singleElement()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.run.Outcome;
 import io.holdfast.agent.run.RunId;
 import io.holdfast.agent.run.RunRecord;
 import io.holdfast.agent.run.RunRecord.HousekeepingEnded;
@@ -13,6 +14,7 @@ import io.holdfast.agent.run.RunRecord.RestoreRecord;
 import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
+import io.holdfast.agent.run.Verdict;
 import io.holdfast.agent.testing.Records;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +38,7 @@ class SpoolTest {
     private final List<RunRecord> taken = new ArrayList<>();
     private Optional<Kind> failure = Optional.empty();
     private Optional<RunId> refuses = Optional.empty();
+    private boolean refusesOutput;
 
     @Override
     public void started(RunStarted started) throws ControlPlaneException {
@@ -66,6 +69,10 @@ class SpoolTest {
       if (failure.isPresent() && refuses.map(id -> id.value().equals(record.uuid())).orElse(true)) {
         throw new ControlPlaneException(
             failure.get(), Problem.ofDevice("test", "the sink says no", "Ask it again."));
+      }
+      if (refusesOutput && record instanceof RunFinished end && !end.standardOutput().isEmpty()) {
+        throw new ControlPlaneException(
+            Kind.REFUSED, Problem.ofDevice("test", "that is too long", "Write less."));
       }
       taken.add(record);
     }
@@ -176,6 +183,48 @@ class SpoolTest {
           .singleElement()
           .satisfies(file -> assertThat(file).content().contains("the sink says no"));
     }
+  }
+
+  @Test
+  void an_end_that_is_refused_for_what_it_says_is_told_in_short() {
+    Spool spool = new Spool(directory);
+    RunStarted start = Records.started(1);
+    RunFinished end = Records.finished(start, Verdict.failed("restic-failed", "long", "Look."));
+    spool.add(start);
+    spool.add(end);
+    sink.refusesOutput = true;
+
+    assertThat(new Drain(spool, new Unwritten(), sink).turn()).isEmpty();
+
+    assertThat(sink.taken).hasSize(2).startsWith(start);
+    assertThat(sink.taken.getLast())
+        .isInstanceOfSatisfying(
+            RunFinished.class,
+            told -> {
+              assertThat(told.uuid()).isEqualTo(end.uuid());
+              assertThat(told.snapshotId()).isEqualTo(end.snapshotId());
+              assertThat(told.verdict().outcome()).isEqualTo(Outcome.FAILED);
+              assertThat(told.verdict().code()).isEqualTo("restic-failed");
+              assertThat(told.verdict().sentence()).contains("that is too long");
+            });
+    assertThat(spool.waiting()).isEmpty();
+    assertThat(spool.refusedAre()).containsExactly("job \"home\"");
+  }
+
+  @Test
+  void an_end_in_memory_that_is_refused_is_told_in_short_too() throws Exception {
+    Spool spool = new Spool(directory);
+    Unwritten unwritten = new Unwritten();
+    RunFinished end = Records.finished(Records.started(1));
+    unwritten.add(end);
+    Files.createDirectories(
+        directory.resolve("000000000001-" + end.uuid() + ".finished.json.new/something"));
+    sink.refusesOutput = true;
+
+    assertThat(new Drain(spool, unwritten, sink).turn()).isEmpty();
+
+    assertThat(sink.taken).singleElement().extracting(RunRecord::uuid).isEqualTo(end.uuid());
+    assertThat(unwritten.all()).isEmpty();
   }
 
   @Test

@@ -6,18 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.testing.ResticBinaries;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Faults that the real restic cannot be brought to: a program of ours stands in for it. */
 class FaultyResticIT {
@@ -188,6 +193,96 @@ class FaultyResticIT {
     assertThat(report.exitCode()).hasValue(137);
   }
 
+  /** On a terminal both get the signal, and restic may be at its end before we hear of it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "echo 'signal interrupt received, cleaning up' >&2; touch ended; exit 1",
+        "printf '\\033[2Ksignal interrupt received, cleaning up\\n' >&2; touch ended; exit 1",
+        "touch ended; exit 130",
+        "echo 'signal terminated received, cleaning up' >&2; touch ended; exit 1"
+      })
+  void one_that_a_signal_has_ended_is_cancelled_though_we_hear_of_it_a_moment_later(
+      String behaviour) throws Exception {
+    Path ended = directory.resolve("ended");
+    Cancellation later =
+        new Cancellation()
+            .or(() ->
+                isOlderThanASecond(ended) ? Optional.of("on this machine") : Optional.empty());
+    BackupReport report =
+        restic("cd '" + directory + "'; " + behaviour)
+            .backup(REPOSITORY, command(), Watches.of(_ -> {}, later));
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.CANCELLED);
+  }
+
+  private static boolean isOlderThanASecond(Path file) {
+    try {
+      return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minusSeconds(1));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Test
+  void one_that_a_signal_has_ended_and_nobody_asked_to_has_failed() throws Exception {
+    assertThat(backup("exit 130").meaning()).isEqualTo(ExitMeaning.FAILED);
+  }
+
+  @Test
+  void what_its_storage_refuses_it_is_told_while_it_waits_and_leaves_no_doubt() throws Exception {
+    Cancellation cancellation = new Cancellation();
+    List<BackupProgress> told = new CopyOnWriteArrayList<>();
+    BackupReport report =
+        restic(
+                "trap 'exit 130' INT\n"
+                    + "echo 'Load(<config/>, 0, 0) returned error, retrying after 552ms: dial tcp:"
+                    + " connection refused' >&2\nwhile :; do sleep 0.1; done")
+            .backup(
+                REPOSITORY,
+                command(),
+                Watches.of(
+                    progress -> {
+                      told.add(progress);
+                      cancellation.cancel("by request of alice");
+                    },
+                    cancellation));
+    assertThat(told)
+        .singleElement()
+        .satisfies(progress ->
+            assertThat(progress.trouble())
+                .contains("restic tries again: dial tcp: connection refused"));
+    assertThat(report.meaning()).isEqualTo(ExitMeaning.CANCELLED);
+    assertThat(report.leavesDoubt()).as("it had not opened its repository").isFalse();
+  }
+
+  @Test
+  void trouble_is_over_when_something_moves() throws Exception {
+    List<BackupProgress> told = new CopyOnWriteArrayList<>();
+    var _ =
+        restic(
+                "status() { echo '{\"message_type\":\"status\",\"percent_done\":0.5,\"bytes_done\":'$1'}';"
+                    + " sleep 0.7; }\n"
+                    + "status 1\n"
+                    + "echo 'Save(<data/1>) returned error, retrying after 1s: server away' >&2\n"
+                    + "sleep 0.3\nstatus 1\nstatus 2\necho '"
+                    + SUMMARY
+                    + "'")
+            .backup(REPOSITORY, command(), Watches.of(told::add));
+    assertThat(told.stream().map(progress -> progress.trouble().orElse("")).toList())
+        .containsExactly("", "restic tries again: server away", "");
+  }
+
+  @Test
+  void an_answer_of_any_length_leaves_a_short_reason() throws Exception {
+    BackupReport report =
+        backup(
+            "printf '{\"message_type\":\"exit_error\",\"code\":1,\"message\":\"Fatal: ' >&2\n"
+                + "yes '<html>日本語' | tr -d '\\n' | head -c 12000 >&2\nprintf '\"}\\n' >&2\nexit 1");
+    assertThat(report.fatalMessage()).isPresent();
+    assertThat(report.fatalMessage().orElseThrow().getBytes(StandardCharsets.UTF_8).length)
+        .isBetween(1000, 1500);
+  }
+
   @Test
   void a_child_that_keeps_the_pipes_open_does_not_hold_us() throws Exception {
     BackupReport report =
@@ -253,7 +348,21 @@ class FaultyResticIT {
     Path other = ResticBinaries.script(directory.resolve("other"), "#!/bin/sh\necho hello\n");
     assertThatThrownBy(() -> ResticFinder.find(Optional.of(other), Optional.empty()))
         .isInstanceOf(ResticUnavailable.class)
-        .hasMessageContaining("'restic version' did not answer with a version");
+        .hasMessageContaining("'restic version' did not answer with a version, but with: hello");
+    for (Map.Entry<String, String> answer :
+        Map.of(
+                "echo", "with nothing",
+                "printf '\\033[1mWelcome\\n\\nrestic 0.18.0\\n'", "with: \\u001b[1mWelcome",
+                "echo 'restic v0.18.0'", "with: restic v0.18.0",
+                "echo '{\"version\":1}'", "with: {\"version\":1}",
+                "echo 'no such module' >&2; exit 1", "with: no such module",
+                "yes ü | tr -d '\\n' | head -c 100000", "with: " + "ü".repeat(98) + "…")
+            .entrySet()) {
+      Path script =
+          ResticBinaries.script(directory.resolve("other"), "#!/bin/sh\n" + answer.getKey() + "\n");
+      assertThatThrownBy(() -> ResticFinder.find(Optional.of(script), Optional.empty()))
+          .hasMessageContaining(answer.getValue());
+    }
     Path old =
         ResticBinaries.script(
             directory.resolve("old"), "#!/bin/sh\necho 'restic 0.13.1 compiled'\n");

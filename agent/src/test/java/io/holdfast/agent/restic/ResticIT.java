@@ -103,6 +103,100 @@ class ResticIT {
   }
 
   @TestOnEveryRestic
+  void what_is_wrong_with_the_patterns_of_a_job_is_told_by_every_version(Path binary)
+      throws Exception {
+    Restic restic = restic(binary);
+    assertThat(restic.init(repository("right")).initialised()).isTrue();
+    BackupReport broken =
+        backup(
+            restic,
+            repository("right"),
+            new BackupCommand(
+                "host", List.of(source.toString()), List.of("[a-"), List.of(), List.of()));
+    assertThat(broken.meaning()).isEqualTo(ExitMeaning.FAILED);
+    assertThat(broken.fatalMessage().orElseThrow()).contains("invalid pattern(s) provided:");
+    assertThat(broken.fatalMessage().orElseThrow() + broken.standardError()).contains("[a-");
+    BackupReport long140 =
+        backup(
+            restic,
+            repository("right"),
+            new BackupCommand(
+                "host",
+                List.of(source.toString()),
+                List.of("x".repeat(140_000)),
+                List.of(),
+                List.of()));
+    assertThat(long140.meaning()).isEqualTo(ExitMeaning.NOT_STARTED);
+    assertThat(long140.fatalMessage().orElseThrow()).contains("Argument list too long");
+  }
+
+  @TestOnEveryRestic
+  void a_snapshot_is_asked_which_sources_it_does_not_hold(Path binary) throws Exception {
+    Restic restic = restic(binary);
+    assertThat(restic.init(repository("right")).initialised()).isTrue();
+    Path other = Files.createDirectory(directory.resolve("other"));
+    Path deep = Files.createDirectories(source.resolve("deep/er"));
+    Path file = Files.writeString(directory.resolve("file"), "x");
+    List<String> sources =
+        List.of(source.toString(), other + "/", deep.toString(), file.toString());
+    BackupReport report =
+        backup(
+            restic,
+            repository("right"),
+            new BackupCommand("host", sources, List.of("other", "er"), List.of(), List.of()));
+    String id = report.summary().flatMap(BackupSummary::snapshotId).orElseThrow();
+    assertThat(restic.notHeld(repository("right"), id, sources, Duration.ofMinutes(5)))
+        .containsExactly(other + "/", deep.toString());
+    assertThat(restic.notHeld(repository("wrong"), id, sources, Duration.ofMinutes(5)))
+        .as("it does not answer")
+        .isEmpty();
+  }
+
+  /** What a REST server that is away does to a backup, which tries for a quarter of an hour. */
+  @TestOnEveryRestic
+  void a_server_that_is_away_is_told_and_a_cancel_takes_seconds(Path binary) throws Exception {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(503, -1);
+          exchange.close();
+        });
+    server.start();
+    try {
+      Cancellation cancellation = new Cancellation();
+      AtomicReference<String> trouble = new AtomicReference<>("");
+      BackupReport report =
+          restic(binary)
+              .backup(
+                  new Repository(
+                      new Secret(
+                          "rest:http://u:s3cret@127.0.0.1:" + server.getAddress().getPort() + "/"),
+                      new Secret("x"),
+                      Optional.empty(),
+                      Map.of()),
+                  command(source),
+                  Watches.of(
+                      progress -> {
+                        progress.trouble().ifPresent(trouble::set);
+                        cancellation.cancel("by request of alice");
+                      },
+                      cancellation));
+      if (report.meaning() == ExitMeaning.CANCELLED) {
+        assertThat(trouble.get()).contains("restic tries again: ").doesNotContain("s3cret");
+        assertThat(report.leavesDoubt()).as("it had not opened its repository").isFalse();
+      } else {
+        // One that gives up at once needs no cancelling.
+        assertThat(report.meaning()).isEqualTo(ExitMeaning.FAILED);
+      }
+      assertThat(report.duration()).isLessThan(Duration.ofMinutes(2));
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @TestOnEveryRestic
   void two_that_initialise_at_the_same_moment_make_one_repository(Path binary) throws Exception {
     Restic one = restic(binary);
     Restic other = restic(binary);

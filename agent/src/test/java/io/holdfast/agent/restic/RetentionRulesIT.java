@@ -139,8 +139,8 @@ class RetentionRulesIT {
             .getBytes(StandardCharsets.UTF_8);
     List<Dated> snapshots =
         SnapshotList.read(new ByteArrayInputStream(list)).stream()
-            .map(
-                entry -> new Dated(entry.id(), entry.time().atOffset(entry.offset()), entry.tags()))
+            .map(entry ->
+                new Dated(entry.id(), entry.time().atOffset(entry.offset()), entry.tags(), false))
             .toList();
     assertThat(snapshots).hasSize(SNAPSHOTS);
     assertThat(snapshots.stream().map(snapshot -> snapshot.time().getOffset()).distinct())

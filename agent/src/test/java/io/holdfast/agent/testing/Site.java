@@ -202,6 +202,11 @@ public final class Site implements AutoCloseable {
     return daemon(command("daemon"));
   }
 
+  /** Starts a command, whose output goes to {@link #log()}. */
+  public Process start(String... arguments) throws IOException {
+    return daemon(command(arguments));
+  }
+
   private Process daemon(List<String> command) throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(command)
