@@ -46,5 +46,22 @@ BEGIN
   END LOOP;
 
   PERFORM holdfast.take_back_from_devices();
+
+  IF to_regprocedure('holdfast.take_back_granted(boolean)') IS NOT NULL THEN
+    -- Made by afterMigrate__seed.sql; an admin's dump has it too.
+    IF to_regclass('holdfast.taken_over') IS NOT NULL THEN
+      GRANT SELECT ON holdfast.taken_over TO backup_admin;
+    END IF;
+    -- Flyway's own table, and any that was made without.
+    IF EXISTS (SELECT
+               FROM pg_class c
+                      JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relkind = 'r' AND NOT c.relrowsecurity
+                 AND (n.nspname = 'holdfast' OR n.nspname || '.' || c.relname IN (SELECT r.object FROM holdfast.rights r))) THEN
+      PERFORM holdfast.build_walls();
+    END IF;
+    PERFORM holdfast.close_retired_logins();
+    PERFORM holdfast.take_back_granted(false);
+  END IF;
 END
 $$;

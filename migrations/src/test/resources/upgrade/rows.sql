@@ -106,5 +106,8 @@ INSERT INTO holdfast.unlock_lease (device_id, ends_at) VALUES ('web-01', now());
 INSERT INTO repository_keys (repository_id, id, user_name, host_name, created, first_key)
 VALUES ('r1', 'abcdef01', 'root', 'nas', '2026-11-01 10:00:00', true);
 
+-- 044
+INSERT INTO holdfast.instances (device_id, process, instance, place)
+VALUES ('web-01', '00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b', 'web-01 (10.0.0.1)');
 -- 045
 SELECT holdfast.accept_contents('00000000-0000-4000-8000-000000000001');

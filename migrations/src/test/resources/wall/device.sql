@@ -59,3 +59,7 @@ INSERT INTO public.verifications (id, job_name, device_id, triggered_by, start_t
 INSERT INTO public.housekeeping_runs (run_uuid, kind, repository_id, device_id, triggered_by, lease_token, start_time, status) VALUES (pg_catalog.gen_random_uuid(), 'prune', 'repo', 'alpha', 'manual', 1, 'infinity', 'running')
 SELECT holdfast.catalogue_put('alpha', 'repo', pg_catalog.now(), pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('id', 'big', 'time', pg_catalog.now(), 'host', pg_catalog.repeat('h', 300))))
 SELECT pg_catalog.count(holdfast.backup_enters('alpha', 'r' || i, pg_catalog.gen_random_uuid(), 3600)) FROM pg_catalog.generate_series(1, 100) i
+SELECT holdfast.agent_sync('alpha', 'Alpha', 'linux', 'h', '{"process": "00000000-0000-0001-0000-00000000000a", "instance": "00000000-0000-0001-0000-00000000000b"}', '') ->> 'renew_instance'
+SELECT holdfast.agent_sync('nobody', 'x', 'linux', 'h', '{}', '')
+SELECT holdfast.claimed_by_another('alpha', gen_random_uuid(), gen_random_uuid())
+SELECT * FROM granted_beyond

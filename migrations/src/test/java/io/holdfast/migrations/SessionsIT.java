@@ -150,6 +150,64 @@ class SessionsIT {
     ownerIsNoMember(login);
   }
 
+  private static final String SYNC =
+      "SELECT holdfast.agent_sync('charlie', 'c', 'linux', 'h', %s, '') ->> 'revision' AS r";
+
+  private static final String OF_DAEMON =
+      "jsonb_build_object('process', gen_random_uuid(), 'instance', gen_random_uuid())";
+
+  private boolean canLogIn(String login) throws SQLException {
+    return Boolean.TRUE.equals(
+        database.value("SELECT rolcanlogin FROM pg_roles WHERE rolname = ?", login));
+  }
+
+  /** Finding M4: what is told before its login is closed stops by itself. */
+  @Test
+  void a_device_whose_daemon_runs_hears_that_it_was_retired_and_sees_nothing_else()
+      throws SQLException {
+    String login = enrol("charlie");
+    try (Connection device = connect(login);
+        Connection admin = wall.connect(Part.ADMIN)) {
+      assertThat(MigratedDatabase.rows(device, SYNC.formatted(OF_DAEMON)).getFirst().get("r"))
+          .isNotNull();
+      assertThat(Wall.outcome(admin, "SELECT holdfast.retire_device('charlie')"))
+          .doesNotContain("refused");
+      assertThat(lives(device)).isTrue();
+      assertThat(Wall.outcome(device, "SELECT * FROM settings")).isEmpty();
+      assertThat(Wall.outcome(device, "UPDATE devices SET hostname = 'x'"))
+          .isEqualTo("0 rows changed\n");
+      assertThat(MigratedDatabase.rows(device, SYNC.formatted("'{}'::jsonb")).getFirst().get("r"))
+          .as("a command is told")
+          .isNull();
+      assertThat(canLogIn(login)).as("its daemon may not have heard yet").isTrue();
+      assertThat(MigratedDatabase.rows(device, SYNC.formatted(OF_DAEMON)).getFirst().get("r"))
+          .isNull();
+      assertThat(canLogIn(login)).isFalse();
+    }
+    ownerIsNoMember(login);
+    assertThat(database.value("SELECT enabled FROM devices WHERE id = 'charlie'")).isEqualTo(false);
+    assertThat(enrol("charlie")).isEqualTo(login);
+    try (Connection back = connect(login)) {
+      assertThat(MigratedDatabase.rows(back, SYNC.formatted(OF_DAEMON)).getFirst().get("r"))
+          .isNotNull();
+    }
+  }
+
+  @Test
+  void the_login_of_a_device_that_does_not_come_to_hear_it_is_closed_within_minutes()
+      throws SQLException {
+    String login = enrol("charlie");
+    database.execute("UPDATE devices SET last_seen = now() WHERE id = 'charlie'");
+    database.execute("SELECT holdfast.retire_device('charlie')");
+    sweep();
+    assertThat(canLogIn(login)).isTrue();
+    database.execute(
+        "UPDATE holdfast.device_logins SET retired_at = now() - interval '11 minutes' WHERE"
+            + " device_id = 'charlie'");
+    sweep();
+    assertThat(canLogIn(login)).isFalse();
+  }
+
   /** For longer than it takes to end a session, that would be a way to become the device. */
   private void ownerIsNoMember(String login) throws SQLException {
     assertThat(

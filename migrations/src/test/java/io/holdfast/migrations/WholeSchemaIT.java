@@ -120,6 +120,7 @@ class WholeSchemaIT {
           "catalogue_end",
           "catalogue_put",
           "channel_of",
+          "claimed_by_another",
           "contents_of",
           "copies_wanted",
           "copy_jobs",
@@ -218,20 +219,58 @@ class WholeSchemaIT {
         .isEmpty();
   }
 
+  /** What nobody has a policy for nobody but the owner sees, whatever is granted. */
   @Test
-  void every_table_that_a_device_may_touch_shows_it_only_its_own_rows() throws SQLException {
+  void every_table_has_row_level_security_and_is_emptied_by_its_owner_alone() throws SQLException {
     assertThat(
             found(
-                "SELECT c.relname FROM pg_class c JOIN pg_namespace ns ON ns.oid = c.relnamespace"
-                    + " WHERE c.relkind = 'r' AND NOT c.relrowsecurity AND"
-                    + " (has_table_privilege('backup_client', c.oid, 'SELECT, INSERT, UPDATE,"
-                    + " DELETE') OR has_any_column_privilege('backup_client', c.oid, 'SELECT,"
-                    + " INSERT, UPDATE')) AND "
-                    + OURS
-                    + " ORDER BY 1"))
-        .as("what is nobody's secret")
+                "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace ns ON ns.oid ="
+                    + " c.relnamespace WHERE c.relkind = 'r' AND NOT (c.relrowsecurity AND EXISTS"
+                    + " (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'a_kept'))"
+                    + " AND ns.nspname IN ('public', 'holdfast')"))
+        .isEmpty();
+  }
+
+  @Test
+  void what_a_device_sees_of_every_row_is_nobodys_secret() throws SQLException {
+    assertThat(
+            found(
+                "SELECT DISTINCT p.polrelid::regclass::text FROM pg_policy p WHERE p.polpermissive"
+                    + " AND p.polroles && ARRAY[to_regrole('backup_client')::oid] AND"
+                    + " pg_get_expr(p.polqual, p.polrelid) = 'true' ORDER BY 1"))
         .containsExactly(
-            "control_plane_version", "restic_arguments", "retention_policies", "setting_keys");
+            "control_plane_version",
+            "holdfast.rights",
+            "restic_arguments",
+            "retention_policies",
+            "setting_keys");
+  }
+
+  /** The columns that its triggers let a device write are those that it has a right to. */
+  @Test
+  void every_column_that_a_device_may_not_write_is_held_by_a_trigger_besides() throws SQLException {
+    assertThat(
+            found(
+                """
+                SELECT r.object || ' ' || r.privilege
+                FROM holdfast.rights r
+                WHERE r.grantee = 'backup_client' AND r.kind = 'TABLE' AND r.privilege IN ('INSERT', 'UPDATE')
+                  AND NOT EXISTS (
+                    SELECT
+                    FROM pg_trigger t
+                    WHERE t.tgrelid = to_regclass(r.object) AND t.tgname = 'a_held_' || lower(r.privilege)
+                      AND ARRAY(SELECT c::text FROM unnest(r.columns) c ORDER BY 1)
+                          = ARRAY(SELECT a FROM regexp_split_to_table(encode(t.tgargs, 'escape'), '\\\\000') a
+                                  WHERE a <> '' ORDER BY 1))
+                """))
+        .isEmpty();
+    assertThat(
+            found(
+                "SELECT t.tgrelid::regclass || ' ' || t.tgname FROM pg_trigger t WHERE NOT"
+                    + " t.tgisinternal AND t.tgname NOT LIKE 'a\\_%' AND t.tgname < 'a_z' COLLATE"
+                    + " \"C\""))
+        .as("triggers before them")
+        .isEmpty();
   }
 
   @Test

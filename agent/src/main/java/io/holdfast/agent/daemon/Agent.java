@@ -17,9 +17,11 @@ import io.holdfast.agent.run.Owed;
 import io.holdfast.agent.run.RunJournal;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.service.Supervisor;
+import io.holdfast.agent.state.RefusedSinceFile;
 import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.DeviceConfig;
+import io.holdfast.agent.sync.Heartbeat;
 import io.holdfast.agent.text.Bounded;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -82,6 +85,7 @@ public final class Agent {
   private final RepositoryLoops repositories;
   private final RestoreTurn restores;
   private final Loop restoreLoop;
+  private final UUID process = UUID.randomUUID();
   private String comparedWith = "";
 
   /**
@@ -161,13 +165,14 @@ public final class Agent {
                 new SyncTurn(
                     parts.configSource(),
                     cache,
-                    parts::heartbeat,
+                    () -> parts.heartbeat().of(running()),
                     parts::deviceConfig,
                     parts.review(),
                     problems,
                     agenda,
                     clock,
                     state,
+                    new Retirement(new RefusedSinceFile(parts.config().stateDirectory())),
                     this::afterSync)));
     dueLoop = Loop.inDaemon("due", this::dueTurn);
     drainLoop = Loop.inDaemon("drain", this::drainTurn);
@@ -197,6 +202,11 @@ public final class Agent {
             Stream.of(syncLoop, dueLoop, drainLoop, progressLoop)
                 .map(loop -> new Watchdog.Watched(loop, LONGEST_TURN))
                 .toList());
+  }
+
+  /** Which daemon of the device this is. */
+  private Heartbeat.Daemon running() {
+    return new Heartbeat.Daemon(parts.instance().id(), process);
   }
 
   /** What was synced last holds until the control plane answers. */
@@ -311,6 +321,10 @@ public final class Agent {
       }
       comparedWith = server.identity();
     }
+    if (server.renewInstance()) {
+      log.warn("another agent has the id of this one, which makes itself a new one");
+      var _ = parts.instance().renew();
+    }
     if (server.requestsWait()) {
       requests.turn(config);
     } else {
@@ -362,7 +376,7 @@ public final class Agent {
             clock.instant(),
             queue::isRunning,
             missedRuns::record);
-    ready.forEach(queue::submit);
+    ready.stream().filter(this::isStillWanted).forEach(queue::submit);
     if (!ready.isEmpty()) {
       statusNews.tell();
     }
@@ -370,6 +384,16 @@ public final class Agent {
         .nextMoment(plans, clock.instant())
         .map(next -> Waiter.atMost(Duration.between(clock.instant(), next), LONGEST_SLEEP))
         .orElse(LONGEST_SLEEP);
+  }
+
+  /**
+   * A run that somebody asked for before the agent was started may have been cancelled meanwhile;
+   * where the control plane is away, nobody can say so.
+   */
+  private boolean isStillWanted(Owed owed) {
+    return owed.requests().isEmpty()
+        || requests.hasLooked()
+        || state.view().syncFailure().isPresent();
   }
 
   private Duration drainTurn() {

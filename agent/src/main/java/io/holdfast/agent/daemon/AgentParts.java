@@ -55,6 +55,7 @@ import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.SecretSource;
 import io.holdfast.agent.state.AgendaFile;
 import io.holdfast.agent.state.FailedFilesFile;
+import io.holdfast.agent.state.InstanceFile;
 import io.holdfast.agent.state.LastContentsFile;
 import io.holdfast.agent.state.OpenRestoreFiles;
 import io.holdfast.agent.state.OpenRunFiles;
@@ -73,6 +74,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The parts of the agent, wired by hand: what the daemon and the commands at the machine have in
@@ -91,6 +93,7 @@ public final class AgentParts implements AutoCloseable {
   private final ResticProvider restic;
   private final RepositoryIds repositoryIds = new RepositoryIds();
   private final ControlPlaneDump dump;
+  private final InstanceFile instance;
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
     this.config = config;
@@ -101,6 +104,7 @@ public final class AgentParts implements AutoCloseable {
     makePrivate(config.stateDirectory());
     spool = new Spool(config.stateDirectory().resolve("spool"));
     openRuns = new OpenRunFiles(config.stateDirectory().resolve("open-runs"), clock);
+    instance = new InstanceFile(config.stateDirectory());
     Path privateDirectory = config.stateDirectory().resolve("private");
     makePrivate(privateDirectory);
     Path resticCache = config.stateDirectory().resolve("restic-cache");
@@ -165,11 +169,16 @@ public final class AgentParts implements AutoCloseable {
   }
 
   public RunSink runSink() {
-    return new PostgresRunSink(database);
+    return new PostgresRunSink(database, () -> Optional.of(instance.id()));
   }
 
   public RequestSource requestSource() {
-    return new PostgresRequestSource(database, config.deviceId());
+    return new PostgresRequestSource(database, config.deviceId(), instance::id);
+  }
+
+  /** Which agent of its device this is. */
+  InstanceFile instance() {
+    return instance;
   }
 
   public Drain drain() {

@@ -43,6 +43,12 @@ final class AgentState {
     changed.run();
   }
 
+  /** The device makes nothing by itself from now on. */
+  synchronized void paused(DeviceConfig config) {
+    view = new View(Optional.of(config), view.problems(), view.lastSyncAt(), view.syncFailure());
+    changed.run();
+  }
+
   /** The configuration that was synced last goes on to hold. */
   synchronized void syncFailed(Problem why) {
     view = new View(view.config(), view.problems(), view.lastSyncAt(), Optional.of(why));

@@ -5,6 +5,7 @@ import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.JobKind;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.postgres.GrantedBeyond;
 import io.holdfast.agent.postgres.SchemaCheck;
 import io.holdfast.agent.postgres.ServerTls;
 import io.holdfast.agent.restic.RepositoryProbe;
@@ -120,11 +121,24 @@ public final class Doctor {
       ok("database", parts.config().database().display() + " answers");
       tls(parts.config().database(), ServerTls.of(parts.database()));
       ok("schema", "version " + schema + " fits this agent");
-      return Optional.of(parts.configSource().sync(parts.heartbeat()));
+      ConfigRows rows = parts.configSource().sync(parts.heartbeat());
+      grants(GrantedBeyond.of(parts.database()));
+      SyncTurn.shared(rows.server()).ifPresent(problem -> error("device", problem));
+      return Optional.of(rows);
     } catch (ControlPlaneException e) {
       error(e.problem().code().startsWith("schema") ? "schema" : "database", e.problem());
       return Optional.empty();
     }
+  }
+
+  private void grants(List<String> beyond) {
+    beyond.forEach(sentence ->
+        add(
+            "grants",
+            Grade.WARNING,
+            sentence,
+            "An admin takes it back: SELECT holdfast.take_back_granted(); docs/security.md says"
+                + " what to grant instead."));
   }
 
   /** What we demand, and what the server says of this very connection. */

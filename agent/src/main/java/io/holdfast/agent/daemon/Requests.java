@@ -1,5 +1,6 @@
 package io.holdfast.agent.daemon;
 
+import io.holdfast.agent.daemon.RunQueue.Dropped;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem.Severity;
 import io.holdfast.agent.restore.AskedRestore;
@@ -15,6 +16,8 @@ import io.holdfast.agent.sync.DeviceConfig;
 import io.holdfast.agent.sync.Request;
 import io.holdfast.agent.sync.RequestSource;
 import java.time.Clock;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -42,6 +45,7 @@ final class Requests {
   private final BooleanSupplier spoolIsEmpty;
   private final Clock clock;
   private volatile boolean awaitsAnswers;
+  private volatile boolean hasLooked;
 
   /**
    * @param spoolIsEmpty whether the control plane knows of all that has happened here
@@ -84,17 +88,37 @@ final class Requests {
     // Whoever ends a run meanwhile wakes us again.
     awaitsAnswers = true;
     boolean awaits = false;
-    for (Request request : source.claim()) {
+    List<Request> claimed = source.claim();
+    // The jobs of requests that may have been carried out already: only later turns can tell.
+    Set<UUID> undecided = new HashSet<>();
+    for (Request request : claimed) {
       // A control plane that was set back gives out anew what was done: the record of it, which is
       // delivered again, comes first. A backup may well be made twice; files are not.
       boolean maybeDone = request.again() || request.kind().equals("restore");
       if (maybeDone && (underWay.contains(request.id()) || !allTold)) {
+        if (!underWay.contains(request.id())) {
+          request.jobId().ifPresent(undecided::add);
+        }
         awaits = true;
         continue;
       }
       switch (request.kind()) {
-        case "backup" -> backup(request, config);
-        case "cancel" -> awaits |= cancel(request);
+        case "backup" -> {
+          Optional<Request> cancel = cancelAfter(request, claimed);
+          if (cancel.isPresent()) {
+            cancelled(request, cancel.get());
+          } else {
+            backup(request, config);
+          }
+        }
+        case "cancel" -> {
+          if (request.runId().isEmpty()
+              && request.jobId().filter(undecided::contains).isPresent()) {
+            awaits = true;
+          } else {
+            awaits |= cancel(request, claimed);
+          }
+        }
         case "restore" -> restore(request, config);
         case "sync" -> source.answer(request.id(), true, "the configuration was read");
         default ->
@@ -107,11 +131,44 @@ final class Requests {
       }
     }
     awaitsAnswers = awaits;
+    hasLooked = true;
+  }
+
+  /** A cancel of the request's job that was asked for after it, before anything has come of it. */
+  private static Optional<Request> cancelAfter(Request backup, List<Request> claimed) {
+    return claimed.subList(claimed.indexOf(backup) + 1, claimed.size()).stream()
+        .filter(later -> later.kind().equals("cancel") && later.runId().isEmpty())
+        .filter(later -> later.jobId().equals(backup.jobId()))
+        .findFirst();
+  }
+
+  private void cancelled(Request backup, Request cancel) throws ControlPlaneException {
+    source.answer(backup.id(), false, cancelledBy(cancel));
+    backup
+        .jobId()
+        .ifPresent(job ->
+            missedRuns.record(
+                Owed.requested(job, backup.id(), clock.instant()),
+                MissedBecause.CANCELLED,
+                cancelledBy(cancel)));
+  }
+
+  private static String cancelledBy(Request cancel) {
+    return "cancelled by request of " + cancel.requestedBy();
+  }
+
+  /**
+   * Whether the control plane has been asked since the agent was started, and what it asks for is
+   * under way: until then a run that was asked for earlier may have been cancelled meanwhile.
+   */
+  boolean hasLooked() {
+    return hasLooked;
   }
 
   /** The control plane says that all have been answered. */
   void nothingWaits() {
     awaitsAnswers = false;
+    hasLooked = true;
   }
 
   /** The requests that runs are owed for, or go on for. */
@@ -162,11 +219,12 @@ final class Requests {
   }
 
   /** Whether it is answered only when a run has ended. */
-  private boolean cancel(Request request) throws ControlPlaneException {
-    if (request.runId().isPresent()
-        && restores.cancel(request.runId().get(), "by request of " + request.requestedBy())) {
+  private boolean cancel(Request request, List<Request> claimed) throws ControlPlaneException {
+    String why = "by request of " + request.requestedBy();
+    if (request.runId().isPresent() && restores.cancel(request.runId().get(), why)) {
       return true;
     }
+    boolean dropped = dropsWhatWaits(request);
     Optional<OpenRun> run =
         openRuns.all().stream()
             .filter(open -> open.stage() == Stage.RUNNING)
@@ -174,21 +232,43 @@ final class Requests {
             .findFirst();
     if (run.isPresent()) {
       if (openRuns.askedToEnd(run.get().start().id()).isEmpty()) {
-        openRuns.askToEnd(run.get().start().id(), "by request of " + request.requestedBy());
+        openRuns.askToEnd(run.get().start().id(), why);
       }
       return true;
     }
-    Optional<Owed> dropped =
-        request.runId().isEmpty() ? request.jobId().flatMap(queue::drop) : Optional.empty();
-    dropped.ifPresent(owed ->
-        missedRuns.record(
-            owed, MissedBecause.CANCELLED, "cancelled by request of " + request.requestedBy()));
-    boolean done = dropped.isPresent() || request.again();
+    boolean done =
+        dropped
+            || request.again()
+            || claimed.stream()
+                .filter(other -> other.kind().equals("backup"))
+                .anyMatch(other -> cancelAfter(other, claimed).filter(request::equals).isPresent());
     source.answer(
         request.id(),
         done,
         done ? "it has been cancelled or has ended" : "nothing of it runs or waits on this device");
     return false;
+  }
+
+  /**
+   * Takes out what waits, and answers for whom it waited. In this order: if the agent is ended in
+   * between, both requests are claimed again, and the one that was cancelled is seen to be.
+   */
+  private boolean dropsWhatWaits(Request cancel) throws ControlPlaneException {
+    if (cancel.runId().isPresent() || cancel.jobId().isEmpty()) {
+      return false;
+    }
+    Optional<Dropped> dropped =
+        queue.drop(cancel.jobId().get(), "by request of " + cancel.requestedBy());
+    if (dropped.isEmpty()) {
+      return false;
+    }
+    for (UUID request : dropped.get().owed().requests()) {
+      source.answer(request, false, cancelledBy(cancel));
+    }
+    if (!dropped.get().isStarting()) {
+      missedRuns.record(dropped.get().owed(), MissedBecause.CANCELLED, cancelledBy(cancel));
+    }
+    return true;
   }
 
   private static boolean isMeant(Request request, OpenRun open) {

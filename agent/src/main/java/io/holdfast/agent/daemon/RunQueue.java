@@ -58,6 +58,9 @@ final class RunQueue {
     private final Thread thread;
     private volatile boolean running;
 
+    /** Whether it has its turn, and its start is not written down yet. */
+    private boolean starting;
+
     private Ticket(String job, java.util.function.Consumer<Ticket> work) {
       thread = Thread.ofVirtual().name("run " + job).unstarted(() -> work.accept(this));
     }
@@ -148,13 +151,22 @@ final class RunQueue {
       agenda.postpone(job, clock.instant(), TRY_AGAIN_AFTER);
       return;
     }
-    Optional<Owed> owed = agenda.owed(job);
+    Optional<Owed> owed = takeTurn(ticket, job);
     Optional<RunOrder> order = owed.flatMap(why -> order(now.get(), why));
     if (order.isPresent()) {
       execute(ticket, owed.get(), order.get());
     } else {
-      log.info("a job was due and is not started: it was switched off meanwhile");
+      log.info("a job was due and is not started: it was switched off or cancelled meanwhile");
       owed.ifPresent(agenda::begun);
+    }
+  }
+
+  /** From here on to its written start, whoever drops the job has to cancel its run. */
+  private Optional<Owed> takeTurn(Ticket ticket, UUID job) {
+    synchronized (ticket) {
+      Optional<Owed> owed = agenda.owed(job);
+      ticket.starting = owed.isPresent();
+      return owed;
     }
   }
 
@@ -168,7 +180,7 @@ final class RunQueue {
               new RunObserver() {
                 @Override
                 public void begun(RunStarted started) {
-                  agenda.begun(owed);
+                  startWritten(ticket, owed);
                   startFaults.written();
                 }
               },
@@ -183,6 +195,13 @@ final class RunQueue {
         .ifPresent(agenda::owe);
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void startWritten(Ticket ticket, Owed owed) {
+    synchronized (ticket) {
+      ticket.starting = false;
+      agenda.begun(owed);
     }
   }
 
@@ -232,21 +251,35 @@ final class RunQueue {
   }
 
   /**
-   * Takes a job out that waits for its turn.
+   * What was taken out of the queue.
    *
-   * @return what it was owed; empty if it does not wait
+   * @param isStarting whether its turn has come at this very moment: then its run is written down,
+   *     and ends as cancelled
    */
-  Optional<Owed> drop(UUID job) {
+  record Dropped(Owed owed, boolean isStarting) {}
+
+  /**
+   * Takes out what a job is owed and has not begun with: its turn has not come, or a run before it
+   * goes on.
+   *
+   * @param why goes on with "the run was cancelled"
+   * @return empty if nothing waits
+   */
+  Optional<Dropped> drop(UUID job, String why) {
     Ticket ticket = active.get(job);
-    if (ticket != null && ticket.running) {
-      return Optional.empty();
+    if (ticket == null) {
+      return agenda.drop(job).map(owed -> new Dropped(owed, false));
     }
-    Optional<Owed> owed = agenda.owed(job);
-    owed.ifPresent(agenda::begun);
-    if (ticket != null) {
-      ticket.thread.interrupt();
+    synchronized (ticket) {
+      Optional<Owed> owed = agenda.drop(job);
+      if (owed.isPresent() && ticket.starting) {
+        ticket.cancellation.cancel(why);
+      } else if (owed.isPresent() && !ticket.running) {
+        ticket.thread.interrupt();
+      }
+      boolean isStarting = ticket.starting;
+      return owed.map(dropped -> new Dropped(dropped, isStarting));
     }
-    return owed;
   }
 
   /** How many runs go on or wait. */

@@ -6,6 +6,7 @@ import io.holdfast.agent.run.Agenda;
 import io.holdfast.agent.run.ConfigReview;
 import io.holdfast.agent.schedule.JobPlan;
 import io.holdfast.agent.sync.ConfigCache;
+import io.holdfast.agent.sync.ConfigCache.Cached;
 import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigRows.Server;
 import io.holdfast.agent.sync.ConfigSource;
@@ -31,10 +32,17 @@ final class SyncTurn implements Loop.Turn {
   private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
   private static final Duration LAST_RETRY = Duration.ofMinutes(1);
 
-  private static final Server TIMELESS = new Server(Instant.EPOCH, "", false);
+  /** A device that was retired may be brought back. */
+  private static final Duration LOOK_WHEN_RETIRED = Duration.ofMinutes(15);
 
-  /** What was told last, and to whom; told again only when it differs. */
-  private record Told(String server, Map<Integer, Instant> nextRuns, List<Problem> problems) {}
+  private static final Server TIMELESS = Server.of(Instant.EPOCH, "", false);
+
+  /**
+   * What was told last, and to whom; told again only when it differs. Of another revision too:
+   * somebody may have removed what was told.
+   */
+  private record Told(
+      String server, String revision, Map<Integer, Instant> nextRuns, List<Problem> problems) {}
 
   /** What is done with the control plane at hand, besides the configuration. */
   interface AfterSync {
@@ -53,6 +61,7 @@ final class SyncTurn implements Loop.Turn {
   private final Agenda agenda;
   private final Clock clock;
   private final AgentState state;
+  private final Retirement retirement;
   private final AfterSync afterSync;
   private final ProblemLog problemLog = new ProblemLog();
 
@@ -70,6 +79,7 @@ final class SyncTurn implements Loop.Turn {
       Agenda agenda,
       Clock clock,
       AgentState state,
+      Retirement retirement,
       AfterSync afterSync) {
     this.source = source;
     this.cache = cache;
@@ -80,6 +90,7 @@ final class SyncTurn implements Loop.Turn {
     this.agenda = agenda;
     this.clock = clock;
     this.state = state;
+    this.retirement = retirement;
     this.afterSync = afterSync;
   }
 
@@ -87,25 +98,60 @@ final class SyncTurn implements Loop.Turn {
   public Duration take() {
     try {
       ConfigRows rows = source.sync(heartbeat.get());
+      retirement.deny();
       keep(rows);
       checkClock(rows.server());
       DeviceConfig config = reading.apply(rows);
       List<Problem> problems = new ArrayList<>(config.problems());
       problems.addAll(review.problems(config.plans(), config.settings()));
       problems.addAll(board.all());
-      problemLog.now(problems);
-      state.synced(config, problems, clock.instant());
+      List<Problem> shown = new ArrayList<>(problems);
+      // The control plane has this one in its table already.
+      shared(rows.server()).ifPresent(shown::add);
+      problemLog.now(shown);
+      state.synced(config, shown, clock.instant());
       tell(rows.server(), problems);
       afterSync.with(config, rows.server());
       retry = FIRST_RETRY;
       return config.settings().syncInterval();
     } catch (ControlPlaneException e) {
-      problemLog.now(List.of(e.problem()));
-      state.syncFailed(e.problem());
+      Optional<Problem> retired = retirement.after(e.problem(), clock.instant());
+      Problem problem = retired.orElse(e.problem());
+      problemLog.now(List.of(problem));
+      if (retired.isPresent()) {
+        pause();
+        state.syncFailed(problem);
+        return LOOK_WHEN_RETIRED;
+      }
+      state.syncFailed(problem);
       Duration wait = retry;
       retry = Waiter.atMost(retry.multipliedBy(2), LAST_RETRY);
       return wait;
     }
+  }
+
+  /** Other agents under the same device, as after the cloning of a machine. */
+  static Optional<Problem> shared(Server server) {
+    return server
+        .shared()
+        .map(sentence ->
+            Problem.ofDevice(
+                "device-shared",
+                sentence,
+                "If one machine was cloned from the other, give the copy a device of its own: stop"
+                    + " its agent, remove its state directory, and register it by a token (holdfast"
+                    + " enrol-token)."));
+  }
+
+  /** Nothing becomes due any more, also after the agent's end. */
+  private void pause() {
+    kept.or(() -> cache.load().map(Cached::rows))
+        .filter(rows -> rows.device().enabled())
+        .ifPresent(rows -> {
+          ConfigRows paused = rows.with(rows.device().paused(), TIMELESS);
+          state.paused(reading.apply(paused));
+          keep(paused);
+        });
   }
 
   /** For the time without the control plane; written only when it differs. */
@@ -156,7 +202,11 @@ final class SyncTurn implements Loop.Turn {
   private void tell(Server server, List<Problem> problems) throws ControlPlaneException {
     List<JobPlan> plans = state.activePlans();
     Told now =
-        new Told(server.identity(), agenda.next(plans, clock.instant()), List.copyOf(problems));
+        new Told(
+            server.identity(),
+            server.revision(),
+            agenda.next(plans, clock.instant()),
+            List.copyOf(problems));
     if (told.filter(now::equals).isEmpty()) {
       source.tell(now.nextRuns(), now.problems());
       told = Optional.of(now);

@@ -4,6 +4,7 @@ import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.sync.ConfigSource;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -38,6 +39,23 @@ final class DatabaseFaults {
       ServerFaults.Fault known = connecting.get();
       return fault(
           known.kind(), known.code(), place + known.whatHappened() + said, known.remedy(), failure);
+    }
+    if (isFrom(failure, "InitializeSessionUserId") && "28000".equals(state)) {
+      return fault(
+          Kind.MISCONFIGURED,
+          ConfigSource.LOGIN_CLOSED,
+          place + " has closed the login of this device: " + said,
+          "If the device was retired, stop its agent; else an admin gives it a new token (holdfast"
+              + " enrol-token).",
+          failure);
+    }
+    if ("42501".equals(state) && isRaisedBy(failure, "require_own")) {
+      return fault(
+          Kind.MISCONFIGURED,
+          ConfigSource.LOGIN_OF_ANOTHER,
+          place + " does not take this login for that of this device: " + said,
+          hint(failure).orElse("An admin gives the device a new token (holdfast enrol-token)."),
+          failure);
     }
     return switch (state == null ? "" : state) {
       case "28P01", "28000" ->
@@ -142,6 +160,23 @@ final class DatabaseFaults {
     return deepest(failure, PSQLException.class)
         .map(PSQLException::getServerErrorMessage)
         .map(ServerErrorMessage::getHint);
+  }
+
+  /** Names of the server's own functions are the same in every language. */
+  private static boolean isFrom(Exception failure, String routine) {
+    return deepest(failure, PSQLException.class)
+        .map(PSQLException::getServerErrorMessage)
+        .map(ServerErrorMessage::getRoutine)
+        .filter(routine::equals)
+        .isPresent();
+  }
+
+  private static boolean isRaisedBy(Exception failure, String function) {
+    return deepest(failure, PSQLException.class)
+        .map(PSQLException::getServerErrorMessage)
+        .map(ServerErrorMessage::getWhere)
+        .filter(where -> where.lines().findFirst().orElse("").contains(function + "("))
+        .isPresent();
   }
 
   /** The server's message alone, without its detail, which quotes rows; or the driver's own. */

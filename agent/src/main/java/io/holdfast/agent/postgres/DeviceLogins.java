@@ -4,6 +4,7 @@ import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.sync.ConfigSource;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
@@ -134,7 +135,8 @@ public final class DeviceLogins implements AutoCloseable {
     try (DeviceLogins login = new DeviceLogins(address)) {
       return login.isDevice();
     } catch (ControlPlaneException e) {
-      if (e.problem().code().equals(DatabaseFaults.LOGIN_REFUSED)) {
+      if (e.problem().code().equals(DatabaseFaults.LOGIN_REFUSED)
+          || e.problem().code().equals(ConfigSource.LOGIN_CLOSED)) {
         return false;
       }
       throw e;

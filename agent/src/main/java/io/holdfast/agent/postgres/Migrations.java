@@ -4,7 +4,6 @@ import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
-import io.holdfast.agent.secret.Secret;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -30,12 +29,10 @@ public final class Migrations {
     this.address = address;
   }
 
-  private FluentConfiguration flyway() {
+  private FluentConfiguration flyway(MigrationDataSource connections) {
     return Flyway.configure()
-        .dataSource(
-            address.urlForTheDriver(),
-            address.user().orElse(null),
-            address.password().map(Secret::value).orElse(null))
+        .dataSource(connections)
+        .defaultSchema("public")
         .locations(LOCATION)
         .validateMigrationNaming(true)
         .lockRetryCount(SECONDS_FOR_THE_LOCK)
@@ -67,20 +64,20 @@ public final class Migrations {
   /**
    * Applies what is pending, as the owner of the control plane, whose member the login may be.
    *
-   * @throws ControlPlaneException if the database cannot be reached, if its owner is a superuser
-   *     and it holds no control plane yet, or if a migration failed: then that one is rolled back
-   *     as a whole
+   * @throws ControlPlaneException if the database cannot be reached, if it is not fit to hold a
+   *     control plane and holds none yet, or if a migration failed: then that one is rolled back as
+   *     a whole
    */
   public Applied migrate() throws ControlPlaneException {
     try (Database database = Database.direct(address)) {
       Ownership ownership = database.rows(OWNERSHIP, Ownership::read).getFirst();
-      if (ownership.fresh() && ownership.superuser()) {
-        throw refused(ownership);
+      if (ownership.fresh()) {
+        refuseUnfit(ownership);
       }
-      FluentConfiguration flyway = flyway();
-      if (ownership.mayActAsOwner()) {
-        flyway.dataSource(new OwnersDataSource(address, ownership.quotedOwner()));
-      }
+      Optional<String> actor =
+          Optional.of(ownership.quotedOwner()).filter(_ -> ownership.mayActAsOwner());
+      FluentConfiguration flyway =
+          flyway(new MigrationDataSource(address, actor, ownership.quotedLogin()));
       return new Applied(migrated(flyway, database), findings(database, ownership.at()));
     }
   }
@@ -101,7 +98,13 @@ public final class Migrations {
       """
       SELECT clock_timestamp() AS at, n.oid IS NULL AS fresh, r.rolsuper AS superuser, quote_ident(r.rolname) AS owner,
              quote_ident(d.datname) AS database, quote_ident(current_user) AS login,
-             r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER') AS member
+             r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER') AS member,
+             pg_encoding_to_char(d.encoding) AS encoding,
+             (SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname)
+              FROM pg_roles g
+              WHERE g.rolname IN ('backup_admin', 'backup_client', 'backup_shared_client', 'backup_viewer')
+                AND current_setting('server_version_num')::integer >= 160000
+                AND NOT pg_has_role(r.oid, g.oid, 'MEMBER WITH ADMIN OPTION')) AS groups_of_others
       FROM pg_database d
              LEFT JOIN pg_namespace n ON n.nspname = 'holdfast'
              JOIN pg_roles r ON r.oid = coalesce(n.nspowner, d.datdba)
@@ -115,7 +118,9 @@ public final class Migrations {
       String quotedOwner,
       String quotedDatabase,
       String quotedLogin,
-      boolean mayActAsOwner) {
+      boolean mayActAsOwner,
+      String encoding,
+      Optional<String> groupsOfOthers) {
 
     static Ownership read(ResultSet row) throws SQLException {
       return new Ownership(
@@ -125,33 +130,67 @@ public final class Migrations {
           row.getString("owner"),
           row.getString("database"),
           row.getString("login"),
-          row.getBoolean("member"));
+          row.getBoolean("member"),
+          row.getString("encoding"),
+          Optional.ofNullable(row.getString("groups_of_others")));
     }
   }
 
-  private ControlPlaneException refused(Ownership ownership) {
-    return new ControlPlaneException(
-        Kind.MISCONFIGURED,
-        Problem.ofDevice(
-            "owner-is-superuser",
-            "the database at "
-                + address.display()
-                + " belongs to the superuser "
-                + ownership.quotedOwner()
-                + ": a fault in a function of the control plane would be one of the whole server",
-            "Give it an owner of its own, who need not be able to log in, and run this again:"
-                + " CREATE ROLE holdfast_owner NOLOGIN CREATEROLE; ALTER DATABASE "
-                + ownership.quotedDatabase()
-                + " OWNER TO holdfast_owner;"));
+  /** Before anything is written: half a control plane is worse than none. */
+  private void refuseUnfit(Ownership ownership) throws ControlPlaneException {
+    String database = "the database at " + address.display();
+    if (ownership.superuser()) {
+      throw refused(
+          "owner-is-superuser",
+          database
+              + " belongs to the superuser "
+              + ownership.quotedOwner()
+              + ": a fault in a function of the control plane would be one of the whole server",
+          "Give it an owner of its own, who need not be able to log in, and run this again:"
+              + " CREATE ROLE holdfast_owner NOLOGIN CREATEROLE; ALTER DATABASE "
+              + ownership.quotedDatabase()
+              + " OWNER TO holdfast_owner;");
+    }
+    if (!ownership.encoding().equals("UTF8")) {
+      throw refused(
+          "database-not-utf8",
+          database
+              + " has the encoding "
+              + ownership.encoding()
+              + ", in which not every file and job can be named",
+          "Make another one, and migrate that: CREATE DATABASE ... OWNER "
+              + ownership.quotedOwner()
+              + " ENCODING 'UTF8' TEMPLATE template0;");
+    }
+    if (ownership.groupsOfOthers().isPresent()) {
+      String groups = ownership.groupsOfOthers().get();
+      throw refused(
+          "groups-of-others",
+          database
+              + " belongs to "
+              + ownership.quotedOwner()
+              + ", who may not grant "
+              + groups
+              + ": another owner has made these groups, which belong to the whole server",
+          "As a superuser: GRANT "
+              + groups
+              + " TO "
+              + ownership.quotedOwner()
+              + " WITH ADMIN OPTION; then run this again.");
+    }
+  }
+
+  private static ControlPlaneException refused(String code, String sentence, String remedy) {
+    return new ControlPlaneException(Kind.MISCONFIGURED, Problem.ofDevice(code, sentence, remedy));
   }
 
   private static final String FINDINGS =
       """
       SELECT finding, remedy, 1 AS place, code
-      FROM security_findings
+      FROM public.security_findings
       UNION ALL
       SELECT (before ->> 'right') || ' was taken back: ' || (after ->> 'why'), after ->> 'remedy', 0, row_id
-      FROM audit_log
+      FROM public.audit_log
       WHERE table_name = 'pg_auth_members' AND at >= CAST(? AS timestamptz)
       UNION ALL
       SELECT format('device %s has a repository_url of its own, and is not told the fleet''s %s any more: it has got a copy',
@@ -159,7 +198,7 @@ public final class Migrations {
              format('If its repository is another one, give it another: UPDATE settings SET value = ''...'' WHERE device_id = %L'
                     ' AND key = %L;', device_id, key),
              2, device_id
-      FROM settings
+      FROM public.settings
       WHERE description = 'As the whole fleet had it before schema 38' AND created_at >= CAST(? AS timestamptz)
       ORDER BY place, code
       """;
@@ -179,8 +218,11 @@ public final class Migrations {
    * @throws ControlPlaneException if the database cannot be reached
    */
   public List<Step> steps() throws ControlPlaneException {
-    try {
-      return Stream.of(flyway().load().info().all())
+    try (Database database = Database.direct(address)) {
+      Ownership ownership = database.rows(OWNERSHIP, Ownership::read).getFirst();
+      MigrationDataSource connections =
+          new MigrationDataSource(address, Optional.empty(), ownership.quotedLogin());
+      return Stream.of(flyway(connections).load().info().all())
           .filter(info -> info.getVersion() != null && !info.getVersion().getVersion().equals("0"))
           .map(Migrations::step)
           .toList();

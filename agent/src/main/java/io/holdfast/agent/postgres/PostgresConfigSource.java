@@ -1,11 +1,13 @@
 package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.ControlPlaneException.Kind;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigSource;
 import io.holdfast.agent.sync.Heartbeat;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,20 +61,40 @@ public final class PostgresConfigSource implements ConfigSource {
     return rows;
   }
 
+  private static final Problem RETIRED_BY_ADMIN =
+      Problem.ofDevice(
+          RETIRED,
+          "an admin has retired this device: it makes no backups by schedule any more",
+          "Stop its agent. A new token (holdfast enrol-token) brings the device back, paused.");
+
+  private static Map<String, String> about(Heartbeat heartbeat) {
+    Map<String, String> about = new LinkedHashMap<>(heartbeat.metadata());
+    heartbeat
+        .daemon()
+        .ifPresent(daemon -> {
+          about.put("instance", daemon.instance().toString());
+          about.put("process", daemon.process().toString());
+        });
+    return about;
+  }
+
   private SyncAnswer ask(Heartbeat heartbeat, String knownRevision) throws ControlPlaneException {
     try {
       SyncAnswer answer =
-          database.call(handle ->
-              handle
-                  .createQuery(SYNC)
-                  .bind("device", deviceId)
-                  .bind("name", heartbeat.deviceName())
-                  .bind("platform", heartbeat.platform())
-                  .bind("host", heartbeat.hostname())
-                  .bind("about", Json.write(heartbeat.metadata()))
-                  .bind("known", knownRevision)
-                  .map((row, _) -> new SyncAnswer(Json.read(row.getString(1))))
-                  .one());
+          database
+              .call(handle ->
+                  handle
+                      .createQuery(SYNC)
+                      .bind("device", deviceId)
+                      .bind("name", heartbeat.deviceName())
+                      .bind("platform", heartbeat.platform())
+                      .bind("host", heartbeat.hostname())
+                      .bind("about", Json.write(about(heartbeat)))
+                      .bind("known", knownRevision)
+                      .map((row, _) -> Optional.ofNullable(row.getString(1)))
+                      .one())
+              .map(json -> new SyncAnswer(Json.read(json)))
+              .orElseThrow(() -> new ControlPlaneException(Kind.MISCONFIGURED, RETIRED_BY_ADMIN));
       SchemaCheck.require(
           answer.schemaVersion(), answer.oldestAgentSchema(), database.address().display());
       return answer;

@@ -6,21 +6,27 @@ import io.holdfast.agent.sync.RequestSource;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** What admins ask of the device in the table {@code requests}. */
 public final class PostgresRequestSource implements RequestSource {
 
   private final Database database;
   private final String deviceId;
+  private final Supplier<UUID> instance;
 
-  public PostgresRequestSource(Database database, String deviceId) {
+  /**
+   * @param instance which agent of the device this is: what another one has claimed is not given
+   */
+  public PostgresRequestSource(Database database, String deviceId, Supplier<UUID> instance) {
     this.database = database;
     this.deviceId = deviceId;
+    this.instance = instance;
   }
 
   @Override
   public List<Request> claim() throws ControlPlaneException {
-    return database.call(handle -> RequestDao.claim(handle, deviceId));
+    return database.call(handle -> RequestDao.claim(handle, deviceId, instance.get()));
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.holdfast.agent.run.RunRecord.RunFinished;
 import io.holdfast.agent.run.RunRecord.RunMissed;
 import io.holdfast.agent.run.RunRecord.RunStarted;
 import io.holdfast.agent.run.Verdict;
+import io.holdfast.agent.sync.ConfigSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,15 +24,29 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 
 /** Runs become rows of {@code runs}; what they leave to mend becomes rows of {@code problems}. */
 public final class PostgresRunSink implements RunSink {
 
-  private final Database database;
+  private static final Set<String> MAYBE_OF_ANOTHER =
+      Set.of(DatabaseFaults.RIGHT_MISSING, ConfigSource.LOGIN_OF_ANOTHER);
 
+  private final Database database;
+  private final Supplier<Optional<UUID>> instance;
+
+  /** Without an id of the agent's: for tests and tools. */
   public PostgresRunSink(Database database) {
+    this(database, Optional::empty);
+  }
+
+  /**
+   * @param instance which agent of the device this is
+   */
+  public PostgresRunSink(Database database, Supplier<Optional<UUID>> instance) {
     this.database = database;
+    this.instance = instance;
   }
 
   @Override
@@ -40,7 +55,7 @@ public final class PostgresRunSink implements RunSink {
         started.deviceId(),
         handle -> {
           fired(handle, started);
-          RunDao.started(handle, started);
+          RunDao.started(handle, started, instance.get());
           started
               .requests()
               .forEach(
@@ -140,7 +155,7 @@ public final class PostgresRunSink implements RunSink {
         return true;
       });
     } catch (ControlPlaneException e) {
-      if (!e.problem().code().equals(DatabaseFaults.RIGHT_MISSING)) {
+      if (!MAYBE_OF_ANOTHER.contains(e.problem().code())) {
         throw e;
       }
       Optional<String> us =

@@ -16,26 +16,29 @@ final class RequestDao {
   private RequestDao() {}
 
   // One that was claimed and has no result yet came to nothing when the agent was ended: it is
-  // claimed again.
+  // claimed again, by the same agent.
   private static final String CLAIM =
       """
       UPDATE requests
-      SET status = 'claimed', claimed_at = coalesce(claimed_at, now())
+      SET status = 'claimed', claimed_at = coalesce(claimed_at, now()), claimed_by = :instance
       WHERE id IN (
         SELECT id
         FROM requests
         WHERE device_id = :device
-          AND (status = 'pending' AND expires_at > now() OR status = 'claimed' AND result IS NULL)
+          AND (status = 'pending' AND expires_at > now()
+               OR status = 'claimed' AND result IS NULL
+                  AND NOT holdfast.claimed_by_another(:device, claimed_by, :instance))
         FOR UPDATE SKIP LOCKED
       )
       RETURNING id, kind, job_id, run_uuid, parameters, requested_by, created_at, claimed_at < now() AS again
       """;
 
-  static List<Request> claim(Handle handle, String deviceId) {
+  static List<Request> claim(Handle handle, String deviceId, UUID instance) {
     return handle
         .createQuery(
             "WITH claimed AS (" + CLAIM + ") SELECT * FROM claimed ORDER BY created_at, id")
         .bind("device", deviceId)
+        .bind("instance", instance)
         .map((row, _) -> request(row))
         .list();
   }

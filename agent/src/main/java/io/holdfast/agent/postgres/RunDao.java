@@ -8,6 +8,7 @@ import io.holdfast.agent.run.RunRecord.RunStarted;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -25,17 +26,19 @@ final class RunDao {
   private static final String STARTED =
       """
       INSERT INTO runs (run_uuid, job_id, job_name, device_id, start_time, status, triggered_by,
-                        scheduled_for, schedule_id, attempt, retry_of, request_id, metadata)
+                        scheduled_for, schedule_id, attempt, retry_of, request_id, metadata, instance)
       SELECT :run, (SELECT id FROM backup_jobs WHERE id = :job AND device_id = :device), :jobName, :device,
              :start, 'running', :triggeredBy, CAST(:scheduledFor AS timestamptz), CAST(:schedule AS integer),
-             :attempt, CAST(:retryOf AS uuid), CAST(:request AS uuid), CAST(:metadata AS jsonb)
+             :attempt, CAST(:retryOf AS uuid), CAST(:request AS uuid), CAST(:metadata AS jsonb),
+             CAST(:instance AS uuid)
       WHERE NOT EXISTS (SELECT FROM runs WHERE run_uuid = :run)
       ON CONFLICT (run_uuid) DO NOTHING
       """;
 
-  static void started(Handle handle, RunStarted started) {
+  static void started(Handle handle, RunStarted started, Optional<UUID> instance) {
     bindStart(handle.createUpdate(STARTED), started)
         .bind("metadata", Json.write(metadata(started)))
+        .bind("instance", instance.orElse(null))
         .execute();
   }
 

@@ -35,7 +35,10 @@ record SyncAnswer(JsonNode json) {
     return new Server(
         OffsetDateTime.parse(json.path("time").asText()).toInstant(),
         json.path("server").asText(),
-        json.path("requests_wait").asBoolean());
+        json.path("requests_wait").asBoolean(),
+        revision(),
+        text(json, "shared"),
+        json.path("renew_instance").asBoolean());
   }
 
   DeviceRow device() {

@@ -190,17 +190,12 @@ final class BackupOutput {
   }
 
   private String oneLine(String message) {
-<<<<<<< HEAD
-    return redaction.redact(
-        GoTrace.without(message)
-            .replaceFirst("^Fatal: ", "")
-            .replaceAll("\\s*\\R\\s*", " ")
-            .strip());
-=======
     return Bounded.to(
         LONGEST_REASON,
         redaction.redact(
-            message.replaceFirst("^Fatal: ", "").replaceAll("\\s*\\R\\s*", " ").strip()));
->>>>>>> origin/runs
+            GoTrace.without(message)
+                .replaceFirst("^Fatal: ", "")
+                .replaceAll("\\s*\\R\\s*", " ")
+                .strip()));
   }
 }

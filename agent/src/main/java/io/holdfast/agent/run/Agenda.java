@@ -160,6 +160,15 @@ public final class Agenda {
     return List.copyOf(owed.values());
   }
 
+  /** Takes out what the job is owed, if anything: it is not to be run for that. */
+  public synchronized Optional<Owed> drop(UUID job) {
+    Optional<Owed> dropped = Optional.ofNullable(owed.remove(job));
+    if (dropped.isPresent()) {
+      save();
+    }
+    return dropped;
+  }
+
   /** The run has been written down as started, or is not to be. A reason that came since stays. */
   public synchronized void begun(Owed run) {
     if (owed.remove(run.jobId(), run)) {

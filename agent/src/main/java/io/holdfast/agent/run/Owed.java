@@ -59,7 +59,7 @@ public record Owed(
         0);
   }
 
-  static Owed requested(UUID jobId, UUID request, Instant now) {
+  public static Owed requested(UUID jobId, UUID request, Instant now) {
     return new Owed(
         jobId,
         TriggeredBy.REQUEST,

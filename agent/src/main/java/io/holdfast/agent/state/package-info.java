@@ -1,6 +1,6 @@
 /**
- * What the agent has to remember over its own end, in files of its state directory: the agenda and
- * the runs that go on.
+ * What the agent has to remember over its own end, in files of its state directory: the agenda, the
+ * runs that go on, which agent it is, and since when its login is refused.
  */
 @NullMarked
 package io.holdfast.agent.state;

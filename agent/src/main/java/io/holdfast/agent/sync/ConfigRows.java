@@ -27,11 +27,28 @@ public record ConfigRows(
    * @param time by its clock when the rows were read
    * @param identity changes when it is started anew, or when another takes its place
    * @param requestsWait whether something is asked of the device
+   * @param revision of the configuration; to be compared for equality only
+   * @param shared the sentence that other agents work as this device besides, if they do
+   * @param renewInstance whether another agent uses the same instance id, and so we need a new one
    */
-  public record Server(Instant time, String identity, boolean requestsWait) {
+  public record Server(
+      Instant time,
+      String identity,
+      boolean requestsWait,
+      String revision,
+      Optional<String> shared,
+      boolean renewInstance) {
     public Server {
       Objects.requireNonNull(time, "time");
       Objects.requireNonNull(identity, "identity");
+      // A cache that an older agent has written knows nothing of them.
+      revision = Objects.requireNonNullElse(revision, "");
+      shared = Objects.requireNonNullElse(shared, Optional.empty());
+    }
+
+    /** One that says no more than that. */
+    public static Server of(Instant time, String identity, boolean requestsWait) {
+      return new Server(time, identity, requestsWait, "", Optional.empty(), false);
     }
   }
 
@@ -49,7 +66,13 @@ public record ConfigRows(
   }
 
   /** A row of {@code devices}. */
-  public record DeviceRow(String id, String name, boolean enabled, boolean housekeeper) {}
+  public record DeviceRow(String id, String name, boolean enabled, boolean housekeeper) {
+
+    /** The same, on which nothing becomes due. */
+    public DeviceRow paused() {
+      return new DeviceRow(id, name, false, housekeeper);
+    }
+  }
 
   /**
    * A row of {@code backup_jobs}.

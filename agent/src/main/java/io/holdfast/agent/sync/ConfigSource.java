@@ -9,6 +9,15 @@ import java.util.Map;
 /** The control plane, as far as a device reads from it. */
 public interface ConfigSource {
 
+  /** The code of the problem that an admin has retired the device. */
+  String RETIRED = "device-retired";
+
+  /** The code of the problem that the password is right, and the login may not log in any more. */
+  String LOGIN_CLOSED = "database-login-closed";
+
+  /** The code of the problem that the login is good, and is no device's or another one's. */
+  String LOGIN_OF_ANOTHER = "database-login-of-another";
+
   /**
    * Registers the device if it is not known yet, else records its heartbeat; then reads all that
    * concerns it.

@@ -360,4 +360,69 @@ class EnrolmentIT {
       assertThat(psql.rows("SELECT FROM runs WHERE device_id = ?", Site.DEVICE)).hasSize(1);
     }
   }
+
+  /** Finding M4: it took its closed login for an outage, and went on by its cache for ever. */
+  @Test
+  void a_device_that_is_retired_while_its_daemon_runs_makes_no_backups_any_more() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      ControlPlane psql = site.controlPlane();
+      Result registered = register(site, token(site));
+      assertThat(registered.exitCode()).as(registered.all()).isZero();
+      Path source = site.source("often", 2);
+      psql.everySeconds(psql.job(DEVICE, "often", source.toString()), 2);
+      Site web = site.as(config(), directory.resolve("joined"));
+      try {
+        Process daemon = web.daemon();
+        site.awaitRuns("often", 1);
+        psql.rows("SELECT holdfast.retire_device(?)", DEVICE);
+        eventually().until(() -> web.log().contains("an admin has retired this device"));
+        eventually()
+            .until(() ->
+                psql.row(
+                        "SELECT rolcanlogin AS can FROM pg_roles r JOIN holdfast.device_logins l ON"
+                            + " l.role_name = r.rolname WHERE l.device_id = ?",
+                        DEVICE)
+                    .get("can")
+                    .equals(false));
+        assertThat(joined(site, "status").all()).contains("an admin has retired this device");
+        eventually().until(() -> endedRuns(web) == startedRuns(web));
+        long made = startedRuns(web);
+        untilTwoMoreWereDue(psql);
+        assertThat(startedRuns(web)).isEqualTo(made);
+
+        Site.stop(daemon);
+        web.daemon();
+        eventually().until(() -> web.log().split("goes by the configuration of", -1).length > 1);
+        untilTwoMoreWereDue(psql);
+        assertThat(startedRuns(web)).as("nor after its end").isEqualTo(made);
+
+        Result again = register(site, token(site));
+        assertThat(again.all()).doesNotContain("Exception");
+        assertThat(psql.row("SELECT enabled FROM devices WHERE id = ?", DEVICE))
+            .as("a token brings it back, paused")
+            .containsEntry("enabled", false);
+      } finally {
+        web.stopDaemons();
+      }
+    }
+  }
+
+  private static void untilTwoMoreWereDue(ControlPlane psql) {
+    Object then = psql.row("SELECT clock_timestamp() + interval '5 seconds' AS t").get("t");
+    eventually()
+        .until(
+            () -> psql.row("SELECT clock_timestamp() > ? AS past", then).get("past").equals(true));
+  }
+
+  private static long startedRuns(Site site) throws Exception {
+    return site.log().lines().filter(line -> line.contains(" of job \"often\" started ")).count();
+  }
+
+  private static long endedRuns(Site site) throws Exception {
+    return site.log()
+        .lines()
+        .filter(line -> line.contains(" of job \"often\" ") && !line.contains(" started "))
+        .filter(line -> line.matches(".* (succeeded|failed|is partial|is cancelled).*"))
+        .count();
+  }
 }

@@ -4,6 +4,7 @@ import static io.holdfast.agent.testing.Site.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.agent.testing.ControlPlane;
+import io.holdfast.agent.testing.FaultyJobs;
 import io.holdfast.agent.testing.Program.Result;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
@@ -204,6 +205,28 @@ class FaultSentencesIT {
       assertThat(status.all() + site.log()).doesNotContain("not-the-password-of-the-database");
       Files.writeString(site.passwordFile(), Site.DATABASE_PASSWORD + "\n");
       assertThat(site.holdfast("sync").exitCode()).isZero();
+    }
+  }
+
+  /** It may be a slip, so that backups go on for a day; RetirementTest has the day. */
+  @Test
+  void a_login_that_was_closed_is_named_and_the_device_is_not_paused_for_it() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      Process daemon = site.daemon();
+      new FaultyJobs(site).goOn("before");
+      Site.stop(daemon);
+      Object login =
+          site.controlPlane().row("SELECT role_name FROM holdfast.device_logins").get("role_name");
+      site.controlPlane().execute("ALTER ROLE " + login + " NOLOGIN");
+      site.daemon();
+      String sentence = "has closed the login of this device";
+      eventually().until(() -> site.log().contains(sentence));
+      Result status = site.holdfast("status");
+      assertThat(status.out()).contains(sentence).contains("is not permitted to log in");
+      assertThat(Files.readString(site.state().resolve("login-refused-since"))).startsWith("20");
+      assertThat(Files.readString(site.configCache())).doesNotContain("\"enabled\":false");
+      site.controlPlane().execute("ALTER ROLE " + login + " LOGIN");
+      eventually().until(() -> Files.notExists(site.state().resolve("login-refused-since")));
     }
   }
 

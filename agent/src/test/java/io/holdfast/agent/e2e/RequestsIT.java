@@ -278,6 +278,116 @@ class RequestsIT {
     }
   }
 
+  /** Finding M3: it was taken out, and given again by the next sync. */
+  @Test
+  void a_backup_that_was_asked_for_and_waits_never_runs_once_it_is_cancelled() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      ControlPlane psql = site.controlPlane();
+      psql.setting("max_concurrent_backups", "1");
+      jobs.due(jobs.slow("slow", 60));
+      Process daemon = site.daemon();
+      site.awaitListening();
+      try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
+        UUID waiting = jobs.job("waiting");
+        UUID request = ask(psql, "backup", waiting);
+        eventually().until(() -> site.log().contains("job \"waiting\" waits"));
+        assertThat(awaitAnswer(site, ask(psql, "cancel", waiting))).containsEntry("status", "done");
+        assertThat(request(site, request))
+            .as("ended before the cancel is answered")
+            .containsEntry("status", "failed")
+            .containsEntry("message", "cancelled by request of postgres");
+        assertThat(running.isAlive()).isTrue();
+      }
+      jobs.goOn("other");
+      assertThat(site.runs("waiting")).isEmpty();
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void nor_if_it_is_cancelled_while_the_agent_is_away() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      ControlPlane psql = site.controlPlane();
+      psql.setting("max_concurrent_backups", "1");
+      jobs.due(jobs.slow("slow", 60));
+      Process daemon = site.daemon();
+      site.awaitListening();
+      UUID waiting = jobs.job("waiting");
+      UUID request;
+      try (RunningRestic _ = RunningRestic.of(site, daemon, "slow")) {
+        request = ask(psql, "backup", waiting);
+        eventually().until(() -> site.log().contains("job \"waiting\" waits"));
+        Site.stop(daemon);
+      }
+      assertThat(request(site, request)).containsEntry("status", "claimed");
+      psql.execute("UPDATE backup_jobs SET enabled = false WHERE name = 'slow'");
+      UUID cancel = ask(psql, "cancel", waiting);
+      site.daemon();
+      assertThat(awaitAnswer(site, cancel)).containsEntry("status", "done");
+      assertThat(request(site, request))
+          .containsEntry("status", "failed")
+          .containsEntry("message", "cancelled by request of postgres");
+      jobs.goOn("other");
+      assertThat(site.runs("waiting")).isEmpty();
+      Books.balance(site);
+    }
+  }
+
+  @Test
+  void nor_if_the_agent_hears_of_both_at_once() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      ControlPlane psql = site.controlPlane();
+      UUID job = jobs.job("never");
+      UUID request = ask(psql, "backup", job);
+      UUID cancel = ask(psql, "cancel", job);
+      UUID later = jobs.job("later");
+      UUID earlierCancel = ask(psql, "cancel", later);
+      UUID wanted = ask(psql, "backup", later);
+      site.daemon();
+      assertThat(awaitAnswer(site, cancel)).containsEntry("status", "done");
+      assertThat(awaitAnswer(site, request))
+          .containsEntry("status", "failed")
+          .containsEntry("message", "cancelled by request of postgres");
+      assertThat(awaitAnswer(site, wanted))
+          .as("asked for afterwards")
+          .containsEntry("status", "done");
+      assertThat(awaitAnswer(site, earlierCancel)).containsEntry("status", "failed");
+      assertThat(site.runs("never")).isEmpty();
+      eventually()
+          .until(() -> psql.rows("SELECT FROM missed_runs WHERE job_name = 'never'").size() == 1);
+      Books.balance(site);
+    }
+  }
+
+  /** One job that runs and is asked for once more meanwhile. */
+  @Test
+  void a_cancel_of_a_job_ends_its_run_and_what_waits_for_its_end() throws Exception {
+    try (Site site = quietSite(directory, ResticBinaries.current())) {
+      FaultyJobs jobs = new FaultyJobs(site);
+      ControlPlane psql = site.controlPlane();
+      UUID slow = jobs.slow("slow", 120);
+      jobs.due(slow);
+      Process daemon = site.daemon();
+      site.awaitListening();
+      UUID again;
+      try (RunningRestic running = RunningRestic.of(site, daemon, "slow")) {
+        again = ask(psql, "backup", slow);
+        eventually().until(() -> site.log().contains("asks for a run of job " + slow));
+        assertThat(awaitAnswer(site, ask(psql, "cancel", slow))).containsEntry("status", "done");
+        assertThat(running.isAlive()).isFalse();
+      }
+      assertThat(request(site, again))
+          .containsEntry("status", "failed")
+          .containsEntry("message", "cancelled by request of postgres");
+      jobs.goOn("other");
+      assertThat(site.runs("slow")).hasSize(1);
+      Books.balance(site);
+    }
+  }
+
   @TestOnCurrentRestic
   void a_run_is_cancelled_at_the_machine_by_its_id_or_its_jobs_name(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.Heartbeat;
 import io.holdfast.agent.testing.ControlPlane;
@@ -153,6 +154,103 @@ class SyncIT {
     assertThat(source.sync(HEARTBEAT).server().requestsWait()).isFalse();
     psql.execute("INSERT INTO requests (kind, device_id) VALUES ('sync', 'web')");
     assertThat(source.sync(HEARTBEAT).server().requestsWait()).isTrue();
+  }
+
+  private static Heartbeat of(String host, UUID instance, UUID process) {
+    return new Heartbeat("web", "Web", "linux", host, Map.of("agent", "1"))
+        .of(new Heartbeat.Daemon(instance, process));
+  }
+
+  private final UUID instance = UUID.randomUUID();
+  private final UUID one = UUID.randomUUID();
+  private final UUID two = UUID.randomUUID();
+
+  /** Finding B8. */
+  @Test
+  void two_agents_under_one_device_are_noticed_when_the_first_is_back() throws Exception {
+    assertThat(source.sync(of("clone1", instance, one)).server().shared()).isEmpty();
+    assertThat(source.sync(of("clone2", instance, two)).server().shared()).isEmpty();
+    ConfigRows.Server told = source.sync(of("clone1", instance, one)).server();
+    assertThat(told.shared())
+        .hasValueSatisfying(said ->
+            assertThat(said)
+                .startsWith("two agents work as this device at the same time")
+                .contains("clone1")
+                .contains("clone2"));
+    assertThat(told.renewInstance()).as("it has the id of the other one").isTrue();
+    assertThat(psql.row("SELECT code, message FROM problems WHERE device_id = 'web'"))
+        .containsEntry("code", "device-shared")
+        .containsEntry("message", told.shared().orElseThrow());
+
+    UUID renewed = UUID.randomUUID();
+    assertThat(source.sync(of("clone1", renewed, one)).server().renewInstance()).isFalse();
+    ConfigRows.Server other = source.sync(of("clone2", instance, two)).server();
+    assertThat(other.renewInstance()).isFalse();
+    assertThat(other.shared()).isPresent();
+    assertThat(source.sync(HEARTBEAT).server().shared()).as("a command hears of it").isPresent();
+    assertThat(
+            psql.row("SELECT metadata::text AS about FROM devices WHERE id = 'web'").get("about"))
+        .isEqualTo("{\"agent\": \"1\"}");
+  }
+
+  @Test
+  void three_of_them_in_a_round_are_noticed_too_and_few_are_remembered() throws Exception {
+    UUID three = UUID.randomUUID();
+    for (UUID process : List.of(one, two, three)) {
+      assertThat(source.sync(of("h", instance, process)).server().shared()).isEmpty();
+    }
+    assertThat(source.sync(of("h", instance, one)).server().shared()).isPresent();
+    for (int i = 0; i < 20; i++) {
+      source.sync(of("h", instance, UUID.randomUUID()));
+    }
+    assertThat(psql.rows("SELECT FROM holdfast.instances")).hasSize(8);
+  }
+
+  @Test
+  void an_agent_that_is_started_anew_and_commands_beside_it_are_no_second_agent() throws Exception {
+    for (UUID process : List.of(one, two, UUID.randomUUID())) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(source.sync(of("h", instance, process)).server().shared()).isEmpty();
+        assertThat(source.sync(HEARTBEAT).server().shared()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void a_request_that_one_agent_has_claimed_is_not_given_to_another() throws Exception {
+    UUID other = UUID.randomUUID();
+    source.sync(of("clone1", instance, one));
+    source.sync(of("clone2", other, two));
+    PostgresRequestSource first = new PostgresRequestSource(database, "web", () -> instance);
+    PostgresRequestSource second = new PostgresRequestSource(database, "web", () -> other);
+    psql.execute("INSERT INTO requests (kind, job_id) VALUES ('backup', ?)", job);
+    assertThat(first.claim()).singleElement().satisfies(r -> assertThat(r.again()).isFalse());
+    assertThat(second.claim()).isEmpty();
+    assertThat(first.claim()).singleElement().satisfies(r -> assertThat(r.again()).isTrue());
+    // The first one's machine was set up anew, and nobody else has synced since.
+    psql.execute("UPDATE holdfast.instances SET turn_at = turn_at - interval '61 minutes'");
+    assertThat(second.claim()).hasSize(1);
+    assertThat(first.claim()).isEmpty();
+  }
+
+  /** Finding M10: the agent then tells all problems again. */
+  @Test
+  void a_problem_that_an_admin_removes_or_rewrites_changes_the_revision_and_no_other_does()
+      throws Exception {
+    source.sync(HEARTBEAT);
+    Problem problem = Problem.ofDevice("code", "message", "remedy");
+    String before = revision();
+    source.tell(Map.of(), List.of(problem));
+    source.tell(Map.of(), List.of(problem.asWarning()));
+    source.tell(Map.of(), List.of());
+    source.tell(Map.of(), List.of(problem));
+    assertThat(revision()).as("what the device itself tells").isEqualTo(before);
+    for (String change :
+        List.of("UPDATE problems SET message = 'x'", "DELETE FROM problems WHERE code = 'code'")) {
+      before = revision();
+      assertThat(psql.execute(change)).isEqualTo(1);
+      assertThat(revision()).as(change).isNotEqualTo(before);
+    }
   }
 
   @Test

@@ -63,6 +63,34 @@ class StateFilesFuzzTest {
   }
 
   @Test
+  void the_agents_id() throws Exception {
+    byte[] good = new InstanceFile(directory).id().toString().getBytes(StandardCharsets.US_ASCII);
+    Path file = onlyIn(directory);
+    Fuzz.bytes(
+        "instance",
+        List.of(good),
+        List.of(),
+        input -> {
+          Files.write(file, input);
+          assertThat(new InstanceFile(directory).id()).isNotNull();
+        });
+  }
+
+  @Test
+  void since_when_the_login_is_refused() throws Exception {
+    new RefusedSinceFile(directory).begin(Records.NOON);
+    Path file = onlyIn(directory);
+    Fuzz.bytes(
+        "login-refused-since",
+        List.of(Files.readAllBytes(file)),
+        List.of(),
+        input -> {
+          Files.write(file, input);
+          assertThat(new RefusedSinceFile(directory).since()).isNotNull();
+        });
+  }
+
+  @Test
   void the_agenda() throws Exception {
     AgendaFile agenda = new AgendaFile(directory);
     agenda.save(new Memory(Map.of(), List.of()));

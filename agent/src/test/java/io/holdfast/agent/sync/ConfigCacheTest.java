@@ -56,7 +56,7 @@ class ConfigCacheTest {
                   Optional.of(NOON),
                   false)),
           List.of(new SettingRow(true, "repository_password", "plugh")),
-          new Server(NOON, "server-1", false));
+          Server.of(NOON, "server-1", false));
 
   @TempDir private Path directory;
 

@@ -96,7 +96,7 @@ class DeviceConfigTest {
             jobs,
             schedules,
             settings,
-            new Server(Instant.EPOCH, "", false)),
+            Server.of(Instant.EPOCH, "", false)),
         BERLIN,
         secrets,
         policy,

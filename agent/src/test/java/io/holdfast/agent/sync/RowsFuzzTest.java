@@ -57,7 +57,7 @@ class RowsFuzzTest {
                 Optional.empty(),
                 true)),
         settings,
-        new Server(Instant.EPOCH, "", false));
+        Server.of(Instant.EPOCH, "", false));
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.holdfast.agent.config.DatabaseAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +100,34 @@ public final class Site implements AutoCloseable {
     return other;
   }
 
+  /** A copy of the machine, as a cloned virtual one is: the same device, login and state. */
+  public Site cloned(String copy) throws IOException {
+    Site clone = new Site(Files.createDirectories(directory.resolve(copy)), this);
+    Files.copy(passwordFile(), clone.passwordFile(), StandardCopyOption.COPY_ATTRIBUTES);
+    if (Files.exists(state())) {
+      Program.mustRun(List.of("cp", "-a", state().toString(), clone.state().toString()));
+    }
+    clone.writeConfig(restic.toString());
+    return clone;
+  }
+
+  private Site(Path directory, Site original) {
+    this.directory = directory;
+    restic = original.restic;
+    controlPlane = original.controlPlane;
+    device = original.device;
+    repository = original.repository;
+    databaseUrl = original.databaseUrl;
+    searchPath = original.searchPath;
+  }
+
+  /** Another installation of the program, by a configuration file that is there. */
+  public Site as(Path config, Path place) {
+    Site other = new Site(place, this);
+    other.variable("HOLDFAST_CONFIG", config.toString());
+    return other;
+  }
+
   public String device() {
     return device;
   }
@@ -170,8 +199,9 @@ public final class Site implements AutoCloseable {
   }
 
   private Map<String, String> environment() {
-    Map<String, String> environment = new HashMap<>(variables);
+    Map<String, String> environment = new HashMap<>();
     environment.put("HOLDFAST_CONFIG", config().toString());
+    environment.putAll(variables);
     environment.put("HOME", directory.toString());
     environment.put("PATH", searchPath);
     return environment;
