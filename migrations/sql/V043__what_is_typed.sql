@@ -20,13 +20,16 @@ CREATE OR REPLACE FUNCTION holdfast.nearest(word text, known text[]) RETURNS tex
   IMMUTABLE
   SET search_path = pg_catalog, pg_temp
 AS $$
+  -- Each distance once: they cost more than all else.
+  WITH near AS MATERIALIZED (
+    SELECT k, holdfast.distance(lower(left(word, 64)), lower(k)) AS far
+    FROM (SELECT k
+          FROM unnest(known) k
+          WHERE abs(length(k) - length(word)) <= greatest(2, length(k) / 4)
+          ORDER BY left(lower(k), 2) = left(lower(word), 2) DESC, left(lower(k), 1) = left(lower(word), 1) DESC, k
+          LIMIT 200) likely)
   SELECT near.k
-  FROM (SELECT k, holdfast.distance(lower(left(word, 64)), lower(k)) AS far
-        FROM (SELECT k
-              FROM unnest(known) k
-              WHERE abs(length(k) - length(word)) <= greatest(2, length(k) / 4)
-              ORDER BY left(lower(k), 2) = left(lower(word), 2) DESC, left(lower(k), 1) = left(lower(word), 1) DESC, k
-              LIMIT 300) likely) near
+  FROM near
   WHERE near.far <= greatest(2, length(near.k) / 4) AND near.far < length(near.k)
   ORDER BY near.far, near.k
   LIMIT 1
@@ -272,6 +275,7 @@ REVOKE EXECUTE ON FUNCTION holdfast.as_typed(), holdfast.still_needed(),
 SELECT holdfast.guard_what_is_typed('devices', 'device', '{platform}', '{}'),
        holdfast.guard_what_is_typed('backup_jobs', 'job', '{kind,source_paths}',
          '{"max_retries": [0, 20], "retry_delay_seconds": [1, 86400], "timeout_seconds": [1, 2592000], "retry_lock_seconds": [0, 86400],
+           "rpo_seconds": [60, 31622400],
            "verify_files": [1, 1000], "verify_bytes": [1, 1099511627776], "verify_max_age_seconds": [60, 31622400]}'),
        holdfast.guard_what_is_typed('schedules', 'schedule', '{schedule_type}', '{}'),
        holdfast.guard_what_is_typed('settings', 'setting', '{}', '{}'),
@@ -287,7 +291,7 @@ CREATE TRIGGER devices_still_needed
   FOR EACH ROW
 EXECUTE FUNCTION holdfast.still_needed('device', 'id',
   'Its history stays with it: SELECT holdfast.retire_device(%L) closes its login and pauses it.',
-  'runs.device_id', 'restores.device_id', 'verifications.device_id', 'housekeeping_runs.device_id');
+  'runs.device_id', 'restores.device_id', 'verifications.device_id', 'housekeeping_runs.device_id', 'missed_runs.device_id');
 
 CREATE TRIGGER retention_policies_still_needed
   BEFORE DELETE ON retention_policies
@@ -500,10 +504,10 @@ AS $$
       WHEN pattern ~ '^!?~([/\\]|$)' THEN 'home'
       WHEN pattern ~ '(^!?|[/\\])(\$\{[A-Za-z_]|\$(HOME|USER|USERNAME|USERPROFILE|LOGNAME|TMP|TEMP|TMPDIR|PWD|APPDATA|LOCALAPPDATA|XDG_[A-Z_]+)([/\\]|$)|%[A-Za-z_][A-Za-z0-9_()]*%([/\\]|$))'
         THEN 'variable'
-      WHEN plain.pattern ~ '\{[^{}/]*,[^{}]*\}' THEN 'braces'
-      WHEN plain.pattern ~ ', *[*/!.~]|^\*\.[A-Za-z0-9]+,' THEN 'commas'
+      WHEN plain.rest ~ '\{[^{}/]*,[^{}]*\}' THEN 'braces'
+      WHEN plain.rest ~ ', *[*/!.~]|^\*\.[A-Za-z0-9]+,' THEN 'commas'
     END
-  FROM regexp_replace(pattern, '\[[^]]*\]', '', 'g') AS plain (pattern)
+  FROM regexp_replace(pattern, '\[[^]]*\]', '', 'g') AS plain (rest)
 $$;
 
 -- For a machine that was never seen a pattern is refused only if it is wrong on every platform.
@@ -907,6 +911,7 @@ DECLARE
   asked  CONSTANT text := lower(replace(btrim(word), ' ', '_'));
   zones  text[];
   near   text;
+  city   text;
 BEGIN
   IF off_by IS NOT NULL AND off_by[2]::integer BETWEEN 1 AND 12 THEN
     RETURN format('Write the name of a place such as Europe/Berlin, which follows its clock changes; %s hours %s UTC all year is Etc/GMT%s%s.',
@@ -919,12 +924,13 @@ BEGIN
   WHERE lower(z) = asked OR lower(substring(z FROM '[^/]*$')) = asked
   ORDER BY lower(z) = asked DESC, z LIKE 'Etc/%', z
   LIMIT 1;
-  near := coalesce(near, holdfast.nearest(word, zones),
-                   (SELECT z
-                    FROM unnest(zones) z
-                    WHERE substring(z FROM '[^/]*$') = holdfast.nearest(asked, ARRAY(SELECT substring(x FROM '[^/]*$') FROM unnest(zones) x))
-                    ORDER BY z
-                    LIMIT 1));
+  IF near IS NULL THEN
+    near := holdfast.nearest(asked, zones);
+  END IF;
+  IF near IS NULL THEN
+    city := holdfast.nearest(asked, ARRAY(SELECT DISTINCT substring(z FROM '[^/]*$') FROM unnest(zones) z));
+    SELECT z INTO near FROM unnest(zones) z WHERE substring(z FROM '[^/]*$') = city ORDER BY z LIMIT 1;
+  END IF;
   RETURN coalesce('Did you mean "' || near || '"?', 'Write a name such as Europe/Berlin; NULL is the device''s own.');
 END
 $$;
@@ -1473,19 +1479,22 @@ DECLARE
   kinds CONSTANT text[] := ARRAY ['backup', 'cancel', 'sync', 'restore'];
 BEGIN
   IF NEW.kind IS NULL OR NEW.kind <> ALL (kinds) THEN
-    PERFORM holdfast.refuse_request(format('kind is "%s"', NEW.kind),
-      holdfast.did_you_mean(NEW.kind, kinds, 'Write backup, cancel, sync or restore.'));
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = holdfast.one_line(format('request refused: kind is "%s"', NEW.kind)),
+      HINT = holdfast.did_you_mean(NEW.kind, kinds, 'Write backup, cancel, sync or restore.');
   END IF;
   IF NEW.status <> ALL (known) THEN
-    PERFORM holdfast.refuse_request(format('status is "%s"', NEW.status),
-      CASE
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = holdfast.one_line(format('request refused: status is "%s"', NEW.status)),
+      HINT = CASE
         WHEN NEW.status ~* '^cancel' THEN 'To stop a backup: INSERT INTO requests (kind, job_id) VALUES (''cancel'', ...).'
         ELSE holdfast.did_you_mean(NEW.status, known, 'Leave it out: the device says how it stands.')
-      END);
+      END;
   ELSIF (NEW.finished_at IS NOT NULL) <> (NEW.status IN ('done', 'failed', 'expired')) THEN
-    PERFORM holdfast.refuse_request(
-      format('status is "%s", and finished_at is %s', NEW.status, coalesce(NEW.finished_at::text, 'missing')),
-      'Leave both out: the device says how it stands.');
+    RAISE EXCEPTION USING ERRCODE = 'check_violation',
+      MESSAGE = format('request refused: status is "%s", and finished_at is %s', NEW.status,
+                       coalesce(NEW.finished_at::text, 'missing')),
+      HINT = 'Leave both out: the device says how it stands.';
   END IF;
   RETURN NEW;
 END

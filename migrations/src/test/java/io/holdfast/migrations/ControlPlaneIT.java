@@ -40,7 +40,7 @@ class ControlPlaneIT {
             database.execute(
                 "INSERT INTO settings (device_id, key, value) VALUES (NULL,"
                     + " 'sync_interval_seconds', '60')"))
-        .hasMessageContaining("settings_device_key");
+        .hasMessageContaining("there is one already with no device_id");
     database.execute(
         "INSERT INTO settings (device_id, key, value) VALUES (NULL, 'sync_interval_seconds', '60')"
             + " ON CONFLICT (device_id, key) DO UPDATE SET value = excluded.value");

@@ -555,7 +555,7 @@ class PasswordRotationIT {
           .singleElement()
           .satisfies(
               problem -> assertThat(problem).containsEntry("subject", "copy target offsite, keys"));
-      psql.execute("DELETE FROM copy_targets");
+      psql.meant("DELETE FROM copy_targets");
       assertThat(keyProblems(psql)).isEmpty();
     }
   }
