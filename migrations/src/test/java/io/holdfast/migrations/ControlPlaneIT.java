@@ -40,7 +40,7 @@ class ControlPlaneIT {
             database.execute(
                 "INSERT INTO settings (device_id, key, value) VALUES (NULL,"
                     + " 'sync_interval_seconds', '60')"))
-        .hasMessageContaining("settings_device_key");
+        .hasMessageContaining("there is one already with no device_id");
     database.execute(
         "INSERT INTO settings (device_id, key, value) VALUES (NULL, 'sync_interval_seconds', '60')"
             + " ON CONFLICT (device_id, key) DO UPDATE SET value = excluded.value");
@@ -169,10 +169,11 @@ class ControlPlaneIT {
   void what_only_time_can_end_is_ended_by_any_device() throws SQLException {
     String job = database.job("alpha", "home");
     database.execute(
-        "INSERT INTO requests (kind, job_id, expires_at) VALUES ('backup', ?::uuid, now() -"
-            + " interval '1 minute'), ('backup', ?::uuid, now() + interval '1 minute')",
+        "INSERT INTO requests (kind, job_id, expires_at) VALUES ('backup', ?::uuid, now() +"
+            + " interval '2 minutes'), ('backup', ?::uuid, now() + interval '3 minutes')",
         job,
         job);
+    database.execute("UPDATE requests SET expires_at = expires_at - interval '150 seconds'");
     database.execute(
         "INSERT INTO runs (job_id, device_id, start_time, status)"
             + " VALUES (?::uuid, 'alpha', now() - interval '2 days', 'running')",
@@ -224,7 +225,7 @@ class ControlPlaneIT {
         .containsEntry("job_name", "home")
         .containsEntry("job_id", null);
     assertThatThrownBy(() -> database.execute("DELETE FROM devices"))
-        .hasMessageContaining("runs_device_id_fkey");
+        .hasMessageContaining("device \"alpha\" cannot be deleted: rows of runs refer to it");
   }
 
   @Test

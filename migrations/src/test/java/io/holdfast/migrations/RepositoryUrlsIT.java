@@ -97,7 +97,9 @@ class RepositoryUrlsIT {
   void white_space_around_a_url_is_passed_over_as_the_agent_does() throws SQLException {
     database.execute(
         "UPDATE settings SET value = E' /srv/restic\\n' WHERE key = 'repository_url' AND device_id IS NULL");
+    database.execute("SET holdfast.allow_bulk = on");
     database.execute("UPDATE settings SET value = '' WHERE key = 'repository_url'");
+    database.execute("RESET holdfast.allow_bulk");
   }
 
   @Test

@@ -126,6 +126,7 @@ class SeedDocumentIT {
       String values =
           "SELECT key, value FROM settings WHERE key <> 'repository_auto_init' ORDER BY key";
       List<Map<String, Object>> ours = database.rows(values);
+      database.execute("SET holdfast.allow_bulk = on");
       database.execute("DELETE FROM settings");
       for (String statement : statements("default-settings.sql")) {
         database.execute(statement);

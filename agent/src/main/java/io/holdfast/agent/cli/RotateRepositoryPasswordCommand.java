@@ -74,8 +74,17 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
               + " purpose, which open it by whatever password they have")
   private boolean removeOthers;
 
+  @Option(
+      names = "--written-down",
+      description =
+          "with --finish: you have written the new password down where none of the machines is")
+  private boolean writtenDown;
+
   @Override
   public Integer call() throws InvalidConfig, ControlPlaneException, InterruptedException {
+    if (writtenDown && !steps.finish) {
+      throw new ParameterException(spec.commandLine(), "--written-down goes with --finish.");
+    }
     if (removeOthers && !steps.finish) {
       throw new ParameterException(
           spec.commandLine(),
@@ -95,7 +104,7 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
       return rotation.status();
     }
     return steps.finish
-        ? rotation.finish(force, removeOthers)
+        ? rotation.finish(force, removeOthers, writtenDown)
         : rotation.begin(newPassword(), force);
   }
 
@@ -191,7 +200,8 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
     if (reference.isEmpty()) {
       out.println(
           "before that, write the new one down where none of these machines is: SELECT value FROM"
-              + " settings WHERE key = 'repository_password' AND device_id IS NULL");
+              + " settings WHERE key = 'repository_password' AND device_id IS NULL; --finish asks for"
+              + " --written-down");
     }
     if (!goesOn.doubtful().isEmpty()) {
       out.println(

@@ -2,6 +2,7 @@ package io.holdfast.agent.daemon;
 
 import io.holdfast.agent.config.LocalConfig;
 import io.holdfast.agent.dump.PgDump;
+import io.holdfast.agent.job.Settings;
 import io.holdfast.agent.maintenance.BackupPasses;
 import io.holdfast.agent.maintenance.CopyBook;
 import io.holdfast.agent.maintenance.Copying;
@@ -33,6 +34,7 @@ import io.holdfast.agent.report.SpoolJournal;
 import io.holdfast.agent.report.ToldRecords;
 import io.holdfast.agent.report.Unwritten;
 import io.holdfast.agent.restic.LockPolicy;
+import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.Restic;
 import io.holdfast.agent.restic.ResticPlaces;
 import io.holdfast.agent.restic.ResticUnavailable;
@@ -47,6 +49,7 @@ import io.holdfast.agent.run.CrashRecovery;
 import io.holdfast.agent.run.DeviceLocks;
 import io.holdfast.agent.run.OpenRestores;
 import io.holdfast.agent.run.OpenRuns;
+import io.holdfast.agent.run.RepositoryAccess;
 import io.holdfast.agent.run.RepositoryGate;
 import io.holdfast.agent.run.ResticProvider;
 import io.holdfast.agent.run.RunExecutor;
@@ -65,6 +68,7 @@ import io.holdfast.agent.sync.ConfigRows;
 import io.holdfast.agent.sync.ConfigSource;
 import io.holdfast.agent.sync.DeviceConfig;
 import io.holdfast.agent.sync.Heartbeat;
+import io.holdfast.agent.sync.LastPassword;
 import io.holdfast.agent.sync.RequestSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -91,9 +95,15 @@ public final class AgentParts implements AutoCloseable {
   private final OpenRuns openRuns;
   private final SecretSource secrets;
   private final ResticProvider restic;
-  private final RepositoryIds repositoryIds = new RepositoryIds();
+  private final RepositoryIds repositoryIds = new RepositoryIds(this::opened);
+  private final LastPassword lastPassword;
   private final ControlPlaneDump dump;
   private final InstanceFile instance;
+
+  /** Rows of the control plane, and what they say of the repository. */
+  private record Read(ConfigRows rows, Settings settings) {}
+
+  private volatile Optional<Read> lastRead = Optional.empty();
 
   public AgentParts(LocalConfig config, Machine machine, Database database, Clock clock) {
     this.config = config;
@@ -103,6 +113,8 @@ public final class AgentParts implements AutoCloseable {
     secrets = new MachineSecrets(config.secretsDirectory(), System.getenv());
     makePrivate(config.stateDirectory());
     spool = new Spool(config.stateDirectory().resolve("spool"));
+    lastPassword =
+        new LastPassword(config.stateDirectory(), config.deviceId(), config.database().display());
     openRuns = new OpenRunFiles(config.stateDirectory().resolve("open-runs"), clock);
     instance = new InstanceFile(config.stateDirectory());
     Path privateDirectory = config.stateDirectory().resolve("private");
@@ -161,7 +173,26 @@ public final class AgentParts implements AutoCloseable {
 
   /** What the rows mean on this machine. */
   public DeviceConfig deviceConfig(ConfigRows rows) {
-    return DeviceConfig.from(rows, machine.zone(), secrets, config.policy());
+    LastPassword.Completed completed = lastPassword.complete(rows, clock.instant());
+    DeviceConfig read =
+        DeviceConfig.from(completed.rows(), machine.zone(), secrets, config.policy());
+    lastRead =
+        completed.problem().isPresent()
+            ? Optional.empty()
+            : Optional.of(new Read(rows, read.settings()));
+    return completed.problem().map(read::with).orElse(read);
+  }
+
+  /** A copy target opens too, and with a password of its own. */
+  private void opened(Repository repository) {
+    lastRead
+        .filter(read -> RepositoryAccess.missing(read.settings()).isEmpty())
+        .filter(read -> {
+          Repository ofSettings = RepositoryAccess.of(read.settings());
+          return ofSettings.url().equals(repository.url())
+              && ofSettings.password().equals(repository.password());
+        })
+        .ifPresent(read -> lastPassword.opened(read.rows(), clock.instant()));
   }
 
   public ConfigSource configSource() {

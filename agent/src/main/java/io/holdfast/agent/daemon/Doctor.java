@@ -98,7 +98,11 @@ public final class Doctor {
   }
 
   private void error(String check, Problem problem) {
-    add(check, Grade.ERROR, problem.message(), problem.remedy());
+    add(
+        check,
+        problem.severity() == Problem.Severity.ERROR ? Grade.ERROR : Grade.WARNING,
+        problem.message(),
+        problem.remedy());
   }
 
   private void configuration() {
@@ -218,7 +222,7 @@ public final class Doctor {
   private void repository(Restic restic, DeviceConfig config) throws InterruptedException {
     RepositoryCheck.Result result = RepositoryCheck.of(restic, config.settings());
     if (result.state() == RepositoryProbe.State.OPEN) {
-      ok("repository", "it opens with the password in the settings");
+      ok("repository", "it opens with the password of this device");
     } else if (result.state() == RepositoryProbe.State.MISSING
         && config.settings().repositoryAutoInit()) {
       add("repository", Grade.WARNING, result.message(), "The first backup will make it.");

@@ -122,10 +122,11 @@ public final class PasswordRotation implements AutoCloseable {
    * @param force also if devices are locked out by it
    * @param removeOthers also the keys that nobody put there on purpose; if the old key is gone
    *     already, those alone
+   * @param writtenDown whether somebody says that the new password stands elsewhere too
    */
-  public Result finish(boolean force, boolean removeOthers)
+  public Result finish(boolean force, boolean removeOthers, boolean writtenDown)
       throws ControlPlaneException, InterruptedException {
-    return on(scene -> finish(scene, force, removeOthers));
+    return on(scene -> finish(scene, force, removeOthers, writtenDown));
   }
 
   private Result on(Step step) throws ControlPlaneException, InterruptedException {
@@ -274,7 +275,7 @@ public final class PasswordRotation implements AutoCloseable {
                 "'holdfast rotate-repository-password' begins one."));
   }
 
-  private Result finish(Scene scene, boolean force, boolean removeOthers)
+  private Result finish(Scene scene, boolean force, boolean removeOthers, boolean writtenDown)
       throws Stop, ControlPlaneException, InterruptedException {
     if (removeOthers
         && scene.open().isEmpty()
@@ -298,6 +299,13 @@ public final class PasswordRotation implements AutoCloseable {
               + String.join(", ", without.stream().map(DeviceLine::deviceId).toList()),
           "Wait for them, or pause those that are gone for good"
               + " (UPDATE devices SET enabled = false); --force locks them out.");
+    }
+    if (!writtenDown && reference().isEmpty()) {
+      throw new Stop(
+          "the new password stands in this control plane alone, whose own backup is encrypted with it",
+          "Write it down where none of these machines is: SELECT value FROM settings WHERE key ="
+              + " 'repository_password' AND device_id IS NULL. Then call it with --finish"
+              + " --written-down.");
     }
     for (RepositoryKeys.Key key : keys(scene)) {
       if (key.is(rotation.oldKey())) {

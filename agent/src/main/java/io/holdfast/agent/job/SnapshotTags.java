@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * The tags by which a snapshot is found again. The first four are those that Relica's snapshots
@@ -19,10 +20,27 @@ public final class SnapshotTags {
   static final String RUN = "run=";
   static final String KIND = "kind=";
 
+  private static final List<String> OURS =
+      List.of(JOB, JOB_NAME, ORIGIN, ACCOUNT, DEVICE, RUN, KIND);
+
+  /** What Go cuts off around a tag: Unicode's white space. */
+  private static final Pattern WHITE_SPACE_BEFORE =
+      Pattern.compile("^[\\s\\u000b\\u0085\\p{Z}]+");
+
   private SnapshotTags() {}
 
   /**
-   * The tags of one run's snapshot, standard ones first, then the job's own; none holds a comma.
+   * Whether a tag says what only the agent says of a snapshot: a person who writes it would give a
+   * snapshot to another job, or to another run.
+   */
+  public static boolean isReserved(String tag) {
+    String written = WHITE_SPACE_BEFORE.matcher(tag).replaceFirst("");
+    return OURS.stream().anyMatch(written::startsWith);
+  }
+
+  /**
+   * The tags of one run's snapshot, standard ones first, then those of the job's own that are not
+   * reserved; none holds a comma.
    */
   public static List<String> of(Job job, Device device, UUID runId) {
     List<String> tags = new ArrayList<>();
@@ -35,7 +53,7 @@ public final class SnapshotTags {
     if (job.kind() != JobKind.FILES) {
       tags.add(ofKind(job.kind()));
     }
-    tags.addAll(job.userTags());
+    job.userTags().stream().filter(tag -> !isReserved(tag)).forEach(tags::add);
     return List.copyOf(tags);
   }
 

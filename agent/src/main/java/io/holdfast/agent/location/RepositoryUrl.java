@@ -206,7 +206,9 @@ public record RepositoryUrl(
     return switch (scheme) {
       case "azure" -> Set.of("AZURE_ACCOUNT_NAME", "AZURE_ENDPOINT_SUFFIX");
       case "swift" -> Set.of("OS_AUTH_URL", "OS_STORAGE_URL", "ST_AUTH");
-      default -> Set.of();
+      default ->
+          // What is not encrypted a proxy can keep for itself.
+          text.value().strip().matches("(rest|s3):http://.*") ? Set.of("HTTP_PROXY") : Set.of();
     };
   }
 

@@ -2,22 +2,32 @@ package io.holdfast.agent.maintenance;
 
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.restic.Restic;
+import io.holdfast.agent.secret.Secret;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Which repository it is that a URL leads to. Asked once a day, since somebody may have made a new
- * one in its place.
+ * one in its place, and when the password has changed.
  */
 public final class RepositoryIds {
 
   private static final Duration GOOD_FOR = Duration.ofDays(1);
 
-  private record Known(String id, long asked) {}
+  private record Known(String id, Secret password, long asked) {}
 
   private final Map<String, Known> known = new ConcurrentHashMap<>();
+  private final Consumer<Repository> opened;
+
+  /**
+   * @param opened told of each repository that has opened with its password
+   */
+  public RepositoryIds(Consumer<Repository> opened) {
+    this.opened = opened;
+  }
 
   /**
    * restic's own id.
@@ -28,11 +38,16 @@ public final class RepositoryIds {
   public Optional<String> of(Restic restic, Repository repository) throws InterruptedException {
     String url = repository.url().value();
     Known last = known.get(url);
-    if (last != null && System.nanoTime() - last.asked() < GOOD_FOR.toNanos()) {
+    if (last != null
+        && last.password().equals(repository.password())
+        && System.nanoTime() - last.asked() < GOOD_FOR.toNanos()) {
       return Optional.of(last.id());
     }
     Optional<String> id = restic.idOf(repository);
-    id.ifPresent(found -> known.put(url, new Known(found, System.nanoTime())));
+    id.ifPresent(found -> {
+      known.put(url, new Known(found, repository.password(), System.nanoTime()));
+      opened.accept(repository);
+    });
     return id;
   }
 }

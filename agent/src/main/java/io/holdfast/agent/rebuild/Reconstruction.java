@@ -1,6 +1,7 @@
 package io.holdfast.agent.rebuild;
 
 import io.holdfast.agent.job.JobKind;
+import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.rebuild.Rebuilt.DeviceRow;
 import io.holdfast.agent.rebuild.Rebuilt.JobRow;
 import io.holdfast.agent.rebuild.Rebuilt.RunRow;
@@ -24,7 +25,9 @@ public final class Reconstruction {
 
   /** As the control plane accepts them. */
   private static final Pattern SOURCE_PATH =
-      Pattern.compile("(/|[A-Za-z]:[\\\\/]|\\\\\\\\)[^\\p{Cc}]*");
+      Pattern.compile(
+          "(?!.*(\\*|\\{[^{}]*,[^{}]*\\}|,\\s*(/|[A-Za-z]:[\\\\/]|\\\\\\\\)))"
+              + "(/|[A-Za-z]:[\\\\/]|\\\\\\\\)[^\\p{Cc}]*");
 
   private final Known known;
   private final List<TaggedSnapshot> ours;
@@ -118,7 +121,9 @@ public final class Reconstruction {
             name,
             newest.tags().kind(),
             paths,
-            newest.tags().others().stream().filter(tag -> !tag.isBlank()).toList(),
+            newest.tags().others().stream()
+                .filter(tag -> !tag.isBlank() && !SnapshotTags.isReserved(tag))
+                .toList(),
             origin(newest),
             newest.tags().account(),
             all.size(),

@@ -1,5 +1,6 @@
 package io.holdfast.agent.restic;
 
+import io.holdfast.agent.location.MachineVariables;
 import io.holdfast.agent.secret.Secret;
 import java.util.Collection;
 import java.util.Map;
@@ -9,7 +10,7 @@ import java.util.stream.Collectors;
 
 /**
  * The variables that restic's storage back-ends read for credentials and places (restic's manual,
- * "Preparing a new repository"). None of them makes restic start a program, trust another
+ * "Preparing a new repository"). None that a row may set makes restic start a program, trust another
  * certificate or use another repository.
  */
 public final class BackendEnvironment {
@@ -21,6 +22,11 @@ public final class BackendEnvironment {
           "AWS_SESSION_TOKEN",
           "AWS_DEFAULT_REGION",
           "AWS_REGION",
+          "RESTIC_AWS_ASSUME_ROLE_ARN",
+          "RESTIC_AWS_ASSUME_ROLE_SESSION_NAME",
+          "RESTIC_AWS_ASSUME_ROLE_EXTERNAL_ID",
+          "RESTIC_AWS_ASSUME_ROLE_REGION",
+          "RESTIC_AWS_ASSUME_ROLE_POLICY",
           "AZURE_ACCOUNT_NAME",
           "AZURE_ACCOUNT_KEY",
           "AZURE_ACCOUNT_SAS",
@@ -51,24 +57,33 @@ public final class BackendEnvironment {
           "OS_AUTH_TOKEN",
           "ST_AUTH",
           "ST_USER",
-          "ST_KEY");
+          "ST_KEY",
+          "SWIFT_DEFAULT_CONTAINER_POLICY",
+          // The way there; what passes a proxy by HTTPS is encrypted before.
+          "HTTPS_PROXY",
+          "HTTP_PROXY",
+          "NO_PROXY");
 
   private BackendEnvironment() {}
 
   /** Those of them that are set in an environment. */
   public static Map<String, Secret> in(Map<String, String> environment) {
     return environment.entrySet().stream()
-        .filter(variable -> ALLOWED.contains(variable.getKey()))
+        .filter(variable -> isPassedOn(variable.getKey()))
         .collect(Collectors.toMap(Map.Entry::getKey, variable -> new Secret(variable.getValue())));
   }
 
   /** Why these variables are not passed on, if they are not. */
   public static Optional<String> refusal(Collection<String> names) {
     return names.stream()
-        .filter(name -> !ALLOWED.contains(name))
+        .filter(name -> !isPassedOn(name))
         .sorted()
         .findFirst()
         .map(name ->
             "\"" + name + "\" is not among the variables that may be set for a storage back-end");
+  }
+
+  private static boolean isPassedOn(String name) {
+    return ALLOWED.contains(name) || MachineVariables.NAMES.contains(name);
   }
 }

@@ -35,8 +35,7 @@ public final class RepositoryAccess {
               "repository-url-missing",
               "there is no repository to back up into: the setting repository_url is empty, or this"
                   + " machine cannot use it",
-              "Set it: UPDATE settings SET value = 'sftp:user@host:/path/to/repo' WHERE key ="
-                  + " 'repository_url'. "
+              set("repository_url", "sftp:user@host:/path/to/repo")
                   + IF_IT_IS_SET));
     }
     if (settings.repositoryPassword().isEmpty()) {
@@ -44,7 +43,7 @@ public final class RepositoryAccess {
           Verdict.failed(
               "repository-password-missing",
               "the setting repository_password is empty, or this machine cannot use it",
-              "Set it: UPDATE settings SET value = '...' WHERE key = 'repository_password'. "
+              set("repository_password", "...")
                   + IF_IT_IS_SET));
     }
     return BackendEnvironment.refusal(settings.repositoryEnvironment().keySet())
@@ -53,5 +52,14 @@ public final class RepositoryAccess {
                 "repository-environment-invalid",
                 "the setting repository_environment is not used: " + why,
                 "Name only variables of the storage back-end; docs/restic.md lists them."));
+  }
+
+  /** Whether there is a row already or not. */
+  private static String set(String key, String value) {
+    return "Set it: INSERT INTO settings (key, value) VALUES ('"
+        + key
+        + "', '"
+        + value
+        + "') ON CONFLICT (device_id, key) DO UPDATE SET value = excluded.value. ";
   }
 }

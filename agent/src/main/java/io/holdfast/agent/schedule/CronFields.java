@@ -97,7 +97,11 @@ final class CronFields {
     String[] fields = stripped.isEmpty() ? new String[0] : stripped.split("\\s+");
     if (fields.length != NAMES.length) {
       throw new InvalidSchedule(
-          "cron_expression \"" + stripped + "\" has " + fields.length + " fields instead of five",
+          "cron_expression \""
+              + stripped
+              + "\" has "
+              + (fields.length == 1 ? "1 field" : fields.length + " fields")
+              + " instead of five",
           EXAMPLE);
     }
     return fields;

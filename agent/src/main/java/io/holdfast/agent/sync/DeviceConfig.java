@@ -80,6 +80,13 @@ public record DeviceConfig(
     return new DeviceConfig(device, plans, disabled, settings, problems);
   }
 
+  /** The same, and something more to be mended. */
+  public DeviceConfig with(Problem problem) {
+    List<Problem> more = new ArrayList<>(problems);
+    more.add(problem);
+    return new DeviceConfig(device, plans, disabledJobs, settings, more);
+  }
+
   /** The plan of the job with this id, if it is enabled and valid. */
   public Optional<JobPlan> plan(UUID jobId) {
     return plans.stream().filter(plan -> plan.job().id().equals(jobId)).findFirst();

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.Job;
 import io.holdfast.agent.job.JobKind;
+import io.holdfast.agent.job.PatternFault;
 import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.job.RunLimits;
+import io.holdfast.agent.job.SnapshotTags;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
 import io.holdfast.agent.sync.ConfigRows.LimitColumns;
 import java.time.Duration;
@@ -14,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A row of {@code backup_jobs} becomes a job, or problems that say what is wrong with it. */
 final class JobReading {
@@ -36,6 +40,9 @@ final class JobReading {
   private final boolean windows;
   private final List<Problem> found = new ArrayList<>();
 
+  /** What the job can do without. */
+  private final List<Problem> warnings = new ArrayList<>();
+
   private JobReading(JobRow row, boolean windows) {
     this.row = row;
     this.windows = windows;
@@ -52,7 +59,10 @@ final class JobReading {
     reading.checkSourcePaths(kind);
     reading.checkTags();
     List<String> resticArgs = reading.resticArgs();
+    reading.checkPatterns("exclude_patterns", row.excludePatterns());
+    reading.checkPatterns("restic_args", ignoringCase(resticArgs));
     problems.addAll(reading.found);
+    problems.addAll(reading.warnings);
     return reading.found.isEmpty()
         ? Optional.of(reading.job(resticArgs, kind.orElseThrow()))
         : Optional.empty();
@@ -64,7 +74,7 @@ final class JobReading {
         row.name(),
         row.sourcePaths(),
         row.excludePatterns().stream().filter(pattern -> !pattern.isBlank()).toList(),
-        row.tags().stream().filter(tag -> !tag.isBlank()).toList(),
+        userTags().toList(),
         resticArgs,
         row.originName().filter(name -> !name.isBlank()),
         row.accountId(),
@@ -156,6 +166,59 @@ final class JobReading {
             "Write two tags, or leave the comma out.");
       }
     }
+    String reserved =
+        row.tags().stream()
+            .filter(SnapshotTags::isReserved)
+            .map(tag -> "\"" + tag + "\"")
+            .collect(Collectors.joining(", "));
+    if (!reserved.isEmpty()) {
+      warning(
+          "tag-reserved",
+          "has tags that the agent alone sets, and that are left out: " + reserved,
+          "Remove them: UPDATE backup_jobs SET tags = '"
+              + userTags().map(JobReading::quoted).collect(Collectors.joining(",", "{", "}"))
+              + "' WHERE id = '"
+              + row.id()
+              + "'.");
+    }
+  }
+
+  private Stream<String> userTags() {
+    return row.tags().stream().filter(tag -> !tag.isBlank() && !SnapshotTags.isReserved(tag));
+  }
+
+  /** As an element of an array that stands in a string of SQL. */
+  private static String quoted(String tag) {
+    return '"' + tag.replace("\\", "\\\\").replace("\"", "\\\"").replace("'", "''") + '"';
+  }
+
+  private void checkPatterns(String column, List<String> patterns) {
+    for (String pattern : patterns) {
+      PatternFault.of(pattern, windows)
+          .filter(fault -> fault != PatternFault.EMPTY)
+          .ifPresent(fault -> {
+            String what = "has the pattern \"" + pattern + "\" in " + column + ", which " + fault.why();
+            if (fault == PatternFault.BROKEN) {
+              problem("exclude-pattern-invalid", what, fault.remedy());
+            } else {
+              warning("exclude-pattern-idle", what + ": it may leave nothing out", fault.remedy());
+            }
+          });
+    }
+  }
+
+  /** The values of --iexclude, which are patterns too. */
+  private static List<String> ignoringCase(List<String> resticArgs) {
+    List<String> patterns = new ArrayList<>();
+    for (int i = 0; i < resticArgs.size(); i++) {
+      String argument = resticArgs.get(i);
+      if (argument.startsWith("--iexclude=")) {
+        patterns.add(argument.substring("--iexclude=".length()));
+      } else if (argument.equals("--iexclude") && i + 1 < resticArgs.size()) {
+        patterns.add(resticArgs.get(i + 1));
+      }
+    }
+    return patterns;
   }
 
   private List<String> resticArgs() {
@@ -209,8 +272,15 @@ final class JobReading {
   }
 
   private void problem(String code, String whatIsWrong, String remedy) {
-    found.add(
-        Problem.ofJob(
-            code, row.id(), row.name(), "job \"" + row.name() + "\" " + whatIsWrong, remedy));
+    found.add(ofJob(code, whatIsWrong, remedy));
+  }
+
+  private void warning(String code, String whatIsWrong, String remedy) {
+    warnings.add(ofJob(code, whatIsWrong, remedy).asWarning());
+  }
+
+  private Problem ofJob(String code, String whatIsWrong, String remedy) {
+    return Problem.ofJob(
+        code, row.id(), row.name(), "job \"" + row.name() + "\" " + whatIsWrong, remedy);
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.agent.job.Problem;
+import io.holdfast.agent.location.MachineVariables;
 import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.location.UrlFault;
 import io.holdfast.agent.secret.Secret;
@@ -135,6 +136,20 @@ final class RepositoryReading {
     }
     Optional<Map<String, Secret>> variables =
         secret(ENVIRONMENT, written.get()).flatMap(this::variables);
+    Optional<String> ofTheMachine =
+        reference
+            ? Optional.empty()
+            : variables.flatMap(names -> MachineVariables.in(names.keySet()));
+    if (ofTheMachine.isPresent()) {
+      invalid(
+          ENVIRONMENT,
+          "has "
+              + ofTheMachine.get()
+              + ", which names what is on this machine, so that only the machine may say it",
+          "Write file:NAME, and on the machine the whole JSON object into the file"
+              + " repository_environment.NAME of its secrets directory.");
+      return Optional.empty();
+    }
     boolean leadsElsewhere =
         !reference
             && variables.isPresent()

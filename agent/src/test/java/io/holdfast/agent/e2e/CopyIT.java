@@ -119,8 +119,8 @@ class CopyIT {
       backUp(site, "home", "home");
       Path link = Files.createSymbolicLink(directory.resolve("another-way"), site.repository());
       psql.execute("INSERT INTO retention_policies (name, keep_last) VALUES ('one', 1)");
-      psql.execute(
-          "UPDATE copy_targets SET retention_policy = 'one', repository_url = ?, repository_password = ?",
+      psql.meant(
+          "UPDATE copy_targets SET retention_policy = \'one\', repository_url = ?, repository_password = ?",
           link.toString(),
           Site.REPOSITORY_PASSWORD);
       for (String kind : Set.of("copy", "forget")) {

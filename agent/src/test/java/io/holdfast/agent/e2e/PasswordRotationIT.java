@@ -63,7 +63,17 @@ class PasswordRotationIT {
               "--password-file=" + file);
     }
 
+    /** By somebody who has written the new password down, if he is asked. */
     Result call(String... options) {
+      List<String> all = new ArrayList<>(List.of(options));
+      if (all.contains("--finish")) {
+        all.add("--written-down");
+      }
+      return callWithout(all.toArray(String[]::new));
+    }
+
+    /** By somebody who has not. */
+    Result callWithout(String... options) {
       List<String> command = new ArrayList<>(List.of("rotate-repository-password"));
       command.addAll(login);
       command.addAll(List.of(options));
@@ -135,6 +145,12 @@ class PasswordRotationIT {
 
       other.daemon();
       rotation.awaitUsedBy(OTHER);
+      Result notWritten = rotation.callWithout("--finish");
+      assertThat(notWritten.exitCode()).isNotZero();
+      assertThat(notWritten.all())
+          .contains("SELECT value FROM settings", "--written-down")
+          .doesNotContain(after);
+      assertThat(keys(site)).isEqualTo(2);
       rotation.succeeds("--finish");
       assertThat(keys(site)).isEqualTo(1);
       assertThatThrownBy(() -> oldPassword.run("cat", "config")).hasMessageContaining("password");
@@ -539,7 +555,7 @@ class PasswordRotationIT {
           .singleElement()
           .satisfies(
               problem -> assertThat(problem).containsEntry("subject", "copy target offsite, keys"));
-      psql.execute("DELETE FROM copy_targets");
+      psql.meant("DELETE FROM copy_targets");
       assertThat(keyProblems(psql)).isEmpty();
     }
   }

@@ -175,16 +175,18 @@ class RequestsIT {
           (UUID)
               psql.row(
                       "INSERT INTO requests (kind, job_id, expires_at)"
-                          + " VALUES ('backup', ?, now() - interval '1 second') RETURNING id",
+                          + " VALUES ('backup', ?, now() + interval '1 second') RETURNING id",
                       job)
                   .get("id");
       UUID late =
           (UUID)
               psql.row(
                       "INSERT INTO requests (kind, device_id, expires_at)"
-                          + " VALUES ('sync', ?, now() - interval '1 second') RETURNING id",
+                          + " VALUES ('sync', ?, now() + interval '1 second') RETURNING id",
                       Site.DEVICE)
                   .get("id");
+      Site.eventually()
+          .until(() -> psql.rows("SELECT FROM requests WHERE expires_at > now()").isEmpty());
       site.daemon();
       assertThat(awaitAnswer(site, request))
           .containsEntry("status", "expired")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class SnapshotTagsTest {
@@ -52,6 +53,47 @@ class SnapshotTagsTest {
     assertThat(SnapshotTags.of(job("a,b", Optional.of("c,d"), Optional.empty()), DEVICE, RUN))
         .contains("backup_name=a;b", "origin=c;d")
         .noneMatch(tag -> tag.contains(","));
+  }
+
+  @Test
+  void a_tag_of_the_jobs_own_says_nothing_that_is_the_agents_to_say() {
+    List<String> wrong =
+        List.of(
+            "backup:" + RUN,
+            "backup_name=x",
+            "origin=x",
+            "account_id=" + JOB,
+            "device=other",
+            "run=" + JOB,
+            "kind=control-plane",
+            " backup:" + RUN,
+            "\t\u00a0\u2003\u0085run=" + JOB);
+    List<String> right =
+        List.of("weekly", "backup", "backups:x", "my-run=1", "Device=x", "kind", "runner=x", "=");
+    assertThat(wrong).allMatch(SnapshotTags::isReserved);
+    assertThat(right).noneMatch(SnapshotTags::isReserved);
+    Job job =
+        new Job(
+            JOB,
+            "home",
+            List.of("/srv"),
+            List.of(),
+            Stream.concat(wrong.stream(), right.stream()).toList(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            RunLimits.USUAL);
+    assertThat(SnapshotTags.of(job, DEVICE, RUN))
+        .containsExactlyElementsOf(
+            Stream.concat(
+                    Stream.of(
+                        "backup:" + JOB,
+                        "backup_name=home",
+                        "origin=Web; 1",
+                        "device=web-01",
+                        "run=" + RUN),
+                    right.stream())
+                .toList());
   }
 
   @Test

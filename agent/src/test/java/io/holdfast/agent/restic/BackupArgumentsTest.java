@@ -157,9 +157,12 @@ class BackupArgumentsTest {
             "PATH",
             "LD_PRELOAD",
             "RCLONE_CONFIG",
-            "HTTPS_PROXY",
             "RESTIC_CACERT",
             "AWS_ENDPOINT_URL",
+            "AWS_CONFIG_FILE",
+            "RESTIC_AWS_ASSUME_ROLE_STS_ENDPOINT",
+            "AZURE_FORCE_CLI_CREDENTIAL",
+            "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES",
             "DEBUG_LOG",
             "HOME")
         .forEach(name ->

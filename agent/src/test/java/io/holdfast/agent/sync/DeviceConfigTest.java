@@ -483,6 +483,100 @@ class DeviceConfigTest {
   }
 
   @Test
+  void what_names_a_file_of_the_machine_only_the_machine_says() {
+    String variable = "{\"GOOGLE_APPLICATION_CREDENTIALS\": \"/etc/gcs.json\"}";
+    DeviceConfig refused =
+        place(Policy.NONE, "repository_url", "gs:bucket:/a", "repository_environment", variable);
+    assertThat(refused.settings().repositoryUrl()).isEmpty();
+    assertThat(refused.settings().repositoryEnvironment()).isEmpty();
+    assertThat(problems(refused)).singleElement().asString().contains("only the machine may say it");
+    assertThat(
+            place(
+                    repositories("gs:bucket"),
+                    "repository_url",
+                    "gs:bucket:/a",
+                    "repository_environment",
+                    "file:" + variable)
+                .settings()
+                .repositoryEnvironment())
+        .containsOnlyKeys("GOOGLE_APPLICATION_CREDENTIALS");
+  }
+
+  @Test
+  void a_proxy_may_be_named_unless_it_could_keep_what_is_meant_for_a_place_that_a_rule_names() {
+    String variable = "{\"HTTP_PROXY\": \"http://proxy:3128\"}";
+    String[] encrypted = {
+      "repository_url", "rest:https://nas/a", "repository_environment", variable
+    };
+    String[] plain = {"repository_url", "rest:http://nas/a", "repository_environment", variable};
+    assertThat(place(repositories("rest:https://nas"), encrypted).settings().repositoryUrl())
+        .isPresent();
+    assertThat(place(Policy.NONE, plain).settings().repositoryUrl()).isPresent();
+    DeviceConfig refused = place(repositories("rest:http://nas"), plain);
+    assertThat(refused.settings().repositoryUrl()).isEmpty();
+    assertThat(problems(refused)).singleElement().asString().contains("says by HTTP_PROXY where");
+  }
+
+  private static JobRow withPatterns(List<String> patterns, String resticArgs) {
+    return new JobRow(
+        JOB,
+        "home",
+        List.of("/srv"),
+        patterns,
+        List.of(),
+        Optional.of(resticArgs),
+        true,
+        Optional.empty(),
+        Optional.empty(),
+        new LimitColumns(2, 60, Optional.of(3600), 300));
+  }
+
+  @Test
+  void a_pattern_that_restic_refuses_is_told_and_its_job_is_not_run() {
+    for (JobRow row :
+        List.of(
+            withPatterns(List.of("*.tmp", "[a-"), "[]"),
+            withPatterns(List.of(), "[\"--iexclude\", \"[a-\"]"),
+            withPatterns(List.of(), "[\"-x\", \"--iexclude=[a-\"]"))) {
+      DeviceConfig config = config(List.of(row), List.of(), List.of());
+      assertThat(config.plans()).isEmpty();
+      assertThat(config.problems())
+          .singleElement()
+          .satisfies(problem -> {
+            assertThat(problem.code()).isEqualTo("exclude-pattern-invalid");
+            assertThat(problem.message()).contains("\"[a-\"");
+          });
+    }
+  }
+
+  @Test
+  void a_pattern_without_effect_and_a_reserved_tag_are_told_and_the_job_runs() {
+    DeviceConfig idle =
+        config(List.of(withPatterns(List.of("", "~/.cache"), "[]")), List.of(), List.of());
+    assertThat(idle.plans()).hasSize(1);
+    assertThat(idle.problems())
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.code()).isEqualTo("exclude-pattern-idle");
+          assertThat(problem.severity()).isEqualTo(Problem.Severity.WARNING);
+        });
+    DeviceConfig tagged =
+        config(
+            List.of(job(List.of("/srv"), List.of("a'b", "backup:" + JOB, "run=x"), "[]")),
+            List.of(),
+            List.of());
+    assertThat(tagged.plans().getFirst().job().userTags()).containsExactly("a'b");
+    assertThat(tagged.problems())
+        .singleElement()
+        .satisfies(problem -> {
+          assertThat(problem.code()).isEqualTo("tag-reserved");
+          assertThat(problem.severity()).isEqualTo(Problem.Severity.WARNING);
+          assertThat(problem.message()).contains("\"backup:" + JOB + "\", \"run=x\"");
+          assertThat(problem.remedy()).contains("SET tags = '{\"a''b\"}' WHERE id = '" + JOB + "'");
+        });
+  }
+
+  @Test
   void a_variable_in_a_row_does_not_lead_around_a_rule() {
     String[] rows = {
       "repository_url",

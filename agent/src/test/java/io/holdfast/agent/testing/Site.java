@@ -78,7 +78,7 @@ public final class Site implements AutoCloseable {
     this.repository = repository;
     Files.createDirectories(directory.resolve("src"));
     controlPlane.execute(
-        "INSERT INTO devices (id, name, platform) VALUES (?, 'Test Device', 'linux')", device);
+        "INSERT INTO devices (id, name, platform) VALUES (?, ?, 'linux')", device, name());
     DatabaseAddress client = controlPlane.client(DATABASE_PASSWORD, device);
     databaseUrl = client.jdbcUrl() + "?user=" + client.user().orElseThrow() + "&" + parameters;
     Files.writeString(passwordFile(), DATABASE_PASSWORD + "\n");
@@ -138,7 +138,7 @@ public final class Site implements AutoCloseable {
         """
         device:
           id: %s
-          name: Test Device
+          name: %s
         database:
           url: %s
           password_file: %s
@@ -146,7 +146,12 @@ public final class Site implements AutoCloseable {
           path: %s
         state_directory: %s
         """
-            .formatted(device, databaseUrl, passwordFile(), resticPath, state()));
+            .formatted(device, name(), databaseUrl, passwordFile(), resticPath, state()));
+  }
+
+  /** Two devices of one name are refused. */
+  private String name() {
+    return device.equals(DEVICE) ? "Test Device" : "Test Device " + device;
   }
 
   public ControlPlane controlPlane() {
@@ -314,12 +319,19 @@ public final class Site implements AutoCloseable {
     return state().resolve("config-cache.json");
   }
 
+  /** What the agent keeps for the day on which that row is gone. */
+  public Path lastPassword() {
+    return state().resolve("last-password.json");
+  }
+
   /** All other files that the agent has written, as one text. */
   public String allState() throws IOException {
     StringBuilder all = new StringBuilder();
     try (Stream<Path> files = Files.walk(state())) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
-        if (!file.startsWith(state().resolve("restic-cache")) && !file.equals(configCache())) {
+        if (!file.startsWith(state().resolve("restic-cache"))
+            && !file.equals(configCache())
+            && !file.equals(lastPassword())) {
           all.append(
               new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1));
         }
