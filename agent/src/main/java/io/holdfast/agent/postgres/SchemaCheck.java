@@ -13,7 +13,7 @@ import java.util.Optional;
 public final class SchemaCheck {
 
   /** The schema that this agent was built for: the highest migration of its own release. */
-  public static final int BUILT_FOR = 41;
+  public static final int BUILT_FOR = 46;
 
   private static final String VERSION =
       """
