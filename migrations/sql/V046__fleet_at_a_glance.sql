@@ -199,7 +199,7 @@ CREATE OR REPLACE VIEW snapshot_copies AS
 SELECT coalesce(s.original_id, s.id)                                   AS snapshot_id,
        min(s.time)                                                     AS time,
        (array_agg(s.job_id))[1]                                        AS job_id,
-       coalesce((SELECT j.name FROM backup_jobs j WHERE j.id = (array_agg(s.job_id))[1]),
+       coalesce(min(j.name)::varchar(255),
                 (SELECT (a.before ->> 'name')::varchar(255)
                  FROM audit_log a
                  WHERE a.table_name = 'backup_jobs' AND a.operation = 'DELETE' AND a.row_id = (array_agg(s.job_id))[1]::text
@@ -213,6 +213,7 @@ SELECT coalesce(s.original_id, s.id)                                   AS snapsh
        array_agg(DISTINCT coalesce(t.name, left(s.repository_id, 8)))  AS repositories,
        bool_and(s.told)                                                AS told
 FROM snapshots s
+       LEFT JOIN backup_jobs j ON j.id = s.job_id
        LEFT JOIN copy_targets t ON t.repository_id = s.repository_id
 WHERE s.vanished_at IS NULL
 GROUP BY coalesce(s.original_id, s.id);
@@ -294,11 +295,9 @@ GRANT EXECUTE ON FUNCTION holdfast.forget_repository(text) TO backup_admin;
 
 -- ---- Is all well?
 
+-- MATERIALIZED: each figure is asked for once, however often the sentence names it.
 CREATE VIEW fleet_status WITH (security_invoker = true) AS
-SELECT c.wrong = ''                                       AS all_is_well,
-       CASE c.wrong WHEN '' THEN 'all is well' ELSE c.wrong END AS summary,
-       n.*
-FROM (
+WITH n AS MATERIALIZED (
   SELECT dev.devices,
          dev.devices_silent,
          dev.devices_paused,
@@ -344,7 +343,11 @@ FROM (
     -- What is wrong with a repository is so, whoever has found it.
     WHERE d.enabled OR p.source = 'repository'
     ) problem
-  ) n
+)
+SELECT c.wrong = ''                                             AS all_is_well,
+       CASE c.wrong WHEN '' THEN 'all is well' ELSE c.wrong END AS summary,
+       n.*
+FROM n
        CROSS JOIN LATERAL (
   SELECT concat_ws(', ',
                    CASE WHEN n.jobs = 0 THEN 'no job is enabled' END,

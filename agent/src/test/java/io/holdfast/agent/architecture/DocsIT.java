@@ -29,7 +29,7 @@ class DocsIT {
 
   private static final Pattern END = Pattern.compile(";[ \t]*(--.*)?$", Pattern.MULTILINE);
   private static final Pattern BODY = Pattern.compile("\\$\\$.*?\\$\\$", Pattern.DOTALL);
-  private static final Pattern COMMENT = Pattern.compile("--.*$", Pattern.MULTILINE);
+  private static final Pattern COMMENT = Pattern.compile("(?:^|\\s)-- .*$", Pattern.MULTILINE);
   private static final Pattern STATEMENT =
       Pattern.compile("(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|GRANT|DROP|TABLE) .*");
 
@@ -40,7 +40,7 @@ class DocsIT {
   private static final Pattern TRANSACTION = Pattern.compile("BEGIN|COMMIT");
 
   /** A job that is picked by its name, and what says on which machine. */
-  private static final Pattern BY_NAME = Pattern.compile("\\b(job_)?name = '");
+  private static final Pattern BY_NAME = Pattern.compile("(WHERE|AND) (\\w+\\.)?(job_)?name = '");
 
   private static final Pattern NAMES_THE_MACHINE =
       Pattern.compile("device_id = '|-- on every machine");

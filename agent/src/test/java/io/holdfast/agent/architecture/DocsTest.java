@@ -195,26 +195,82 @@ class DocsTest {
   private static final List<String> SEARCHED_FOR =
       List.of(
           // being told
-          "monitoring", "alert", "mail", "webhook", "Prometheus", "Nagios", "healthchecks", "Grafana",
-          "dashboard", "web UI",
+          "monitoring",
+          "alert",
+          "mail",
+          "webhook",
+          "Prometheus",
+          "Nagios",
+          "healthchecks",
+          "Grafana",
+          "dashboard",
+          "web UI",
           // dumps
-          "hook", "pre-backup", "mysqldump", "pg_dump", "stdin", "database dump",
+          "hook",
+          "pre-backup",
+          "mysqldump",
+          "pg_dump",
+          "stdin",
+          "database dump",
           // the storage
-          "ssh key", "known_hosts", "sftp", "rest-server", "append-only", "S3", "quota",
-          "size of the repository", "growth", "bandwidth", "limit-upload", "mount", "browse",
-          "restic by hand", "holdfast restic exec", "restic init",
+          "ssh key",
+          "known_hosts",
+          "sftp",
+          "rest-server",
+          "append-only",
+          "S3",
+          "quota",
+          "size of the repository",
+          "growth",
+          "bandwidth",
+          "limit-upload",
+          "mount",
+          "browse",
+          "restic by hand",
+          "holdfast restic exec",
+          "restic init",
           // the database
-          "TLS", "certificate", "pg_hba", "firewall", "PgBouncer",
+          "TLS",
+          "certificate",
+          "pg_hba",
+          "firewall",
+          "PgBouncer",
           // when something does not work
-          "troubleshooting", "FAQ", "journalctl -u holdfast", "glossary", "housekeeper", "spool",
-          "outcome", "provisional",
+          "troubleshooting",
+          "FAQ",
+          "journalctl -u holdfast",
+          "glossary",
+          "housekeeper",
+          "spool",
+          "outcome",
+          "provisional",
           // machines and jobs
-          "rename", "move a job", "decommission", "delete", "retire", "template",
-          "FROM devices", "exclude_patterns", "exclude file", "backup window", "blackout",
+          "rename",
+          "move a job",
+          "decommission",
+          "delete",
+          "retire",
+          "template",
+          "FROM devices",
+          "exclude_patterns",
+          "exclude file",
+          "backup window",
+          "blackout",
           // coming from elsewhere
-          "existing repository", "import", "borg", "Backrest", "crontab", "resticprofile", "relica",
+          "existing repository",
+          "import",
+          "borg",
+          "Backrest",
+          "crontab",
+          "resticprofile",
+          "relica",
           // versions and rights
-          "upgrade", "downgrade", "apt repository", "sudo", "without root", "non-root");
+          "upgrade",
+          "downgrade",
+          "apt repository",
+          "sudo",
+          "without root",
+          "non-root");
 
   @Test
   void what_people_search_for_is_found() throws IOException {
@@ -224,7 +280,8 @@ class DocsTest {
     }
     String text = all.toString().toLowerCase(Locale.ROOT);
     assertThat(SEARCHED_FOR)
-        .allSatisfy(word -> assertThat(text.contains(word.toLowerCase(Locale.ROOT))).as(word).isTrue());
+        .allSatisfy(
+            word -> assertThat(text.contains(word.toLowerCase(Locale.ROOT))).as(word).isTrue());
   }
 
   /** A page that nothing leads to from the README is not found by reading. */
@@ -234,7 +291,8 @@ class DocsTest {
         Page.read(Path.of("README.md")).links().stream()
             .map(link -> link.text().replaceFirst("#.*", ""))
             .toList();
-    assertThat(PAGES.stream().map(page -> page.path().toString()).filter(p -> !p.equals("README.md")))
+    assertThat(
+            PAGES.stream().map(page -> page.path().toString()).filter(p -> !p.equals("README.md")))
         .allSatisfy(page -> assertThat(linked).contains(page));
   }
 

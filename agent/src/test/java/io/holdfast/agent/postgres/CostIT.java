@@ -189,6 +189,7 @@ class CostIT {
     // Of the snapshots a row each is read, in the order in which they lie there.
     assertThat(pages(admin, "SELECT * FROM job_sizes")).isLessThan(15L * jobs);
     assertThat(pages(admin, "SELECT * FROM snapshots_of_deleted_jobs")).isLessThan(8L * jobs);
+    assertThat(pages(admin, "SELECT * FROM snapshot_copies")).isLessThan(8L * jobs);
   }
 
   @Test

@@ -171,7 +171,9 @@ class FleetAtAGlanceIT {
         .containsExactly(
             Map.of("job_name", "mail", "schedule", "every 3600 s"),
             Map.of("job_name", "www", "schedule", "0 2 * * *"));
-    assertThat(psql.row("SELECT next_due_at = (SELECT min(due_at) FROM upcoming) AS same FROM fleet_status"))
+    assertThat(
+            psql.row(
+                "SELECT next_due_at = (SELECT min(due_at) FROM upcoming) AS same FROM fleet_status"))
         .containsEntry("same", true);
     psql.execute("UPDATE backup_jobs SET enabled = false WHERE id = ?", second);
     assertThat(psql.rows("SELECT job_name FROM upcoming"))
@@ -230,7 +232,16 @@ class FleetAtAGlanceIT {
     assertThat(psql.row("SELECT job_name, files, bytes, snapshots, added_bytes FROM job_sizes"))
         .isEqualTo(
             Map.of(
-                "job_name", "www", "files", 3L, "bytes", 3000L, "snapshots", 2L, "added_bytes", 20L));
+                "job_name",
+                "www",
+                "files",
+                3L,
+                "bytes",
+                3000L,
+                "snapshots",
+                2L,
+                "added_bytes",
+                20L));
   }
 
   @Test
@@ -367,14 +378,15 @@ class FleetAtAGlanceIT {
             "SELECT a.attrelid::regclass::text AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
                 + " WHERE a.attname = 'repository_id' AND c.relkind = 'r'")) {
       assertThat(
-              psql.rows("SELECT FROM " + table.get("name") + " WHERE repository_id = ?", OTHER_REPOSITORY))
+              psql.rows(
+                  "SELECT FROM " + table.get("name") + " WHERE repository_id = ?",
+                  OTHER_REPOSITORY))
           .as("%s", table.get("name"))
           .isEmpty();
     }
     assertThat(psql.rows("SELECT FROM housekeeping_overdue WHERE repository_id IS NOT NULL"))
         .isEmpty();
-    assertThat(psql.rows("SELECT id FROM snapshots"))
-        .containsExactly(Map.of("id", "2".repeat(64)));
+    assertThat(psql.rows("SELECT id FROM snapshots")).containsExactly(Map.of("id", "2".repeat(64)));
     assertThat(psql.rows("SELECT snapshot_id FROM holdfast.told_snapshots"))
         .containsExactly(Map.of("snapshot_id", "2".repeat(64)));
     assertThat(psql.rows("SELECT subject FROM problems"))
