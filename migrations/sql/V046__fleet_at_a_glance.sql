@@ -40,6 +40,23 @@ GRANT EXECUTE ON FUNCTION holdfast.job(text, text) TO backup_admin, backup_viewe
 
 -- ---- What was forgotten.
 
+-- As of V019, but NULL for NULL: a job without verify_schedule was taken for one that is tested every day, and so told as overdue.
+CREATE OR REPLACE FUNCTION holdfast.cron_seconds(expression text) RETURNS integer
+  LANGUAGE sql
+  IMMUTABLE
+  RETURNS NULL ON NULL INPUT
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT CASE
+           WHEN e IN ('@yearly', '@annually') OR f[4] <> '*' THEN 31622400
+           WHEN e = '@monthly' OR f[3] NOT LIKE '*%' AND f[5] = '*' THEN 2678400
+           WHEN e = '@weekly' OR f[5] NOT LIKE '*%' THEN 604800
+           WHEN e LIKE '@hourly' OR f[2] = '*' THEN 3600
+           ELSE 86400
+         END
+  FROM (SELECT lower(btrim(expression)) AS e, regexp_split_to_array(btrim(expression), '\s+') AS f) x
+$$;
+
 CREATE VIEW jobs_without_schedule WITH (security_invoker = true) AS
 SELECT j.device_id,
        d.name AS device_name,

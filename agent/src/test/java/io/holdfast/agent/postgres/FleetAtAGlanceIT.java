@@ -127,6 +127,8 @@ class FleetAtAGlanceIT {
         "INSERT INTO devices (id, name, platform) VALUES ('new', 'its token was made just now', 'linux')",
         "INSERT INTO problems (device_id, source, subject, code, severity, message, remedy)"
             + " VALUES ('web-01', 'config', 'device', 'x', 'warning', 'm', 'r')",
+        // Nobody has asked for restore tests.
+        "UPDATE backup_jobs SET created_at = now() - interval '1 year'",
         // Run by hand, and overdue_jobs looks after it.
         "INSERT INTO backup_jobs (device_id, name, source_paths, rpo_seconds) VALUES ('web-01', 'by hand', '{/srv}', 86400)",
         "INSERT INTO backup_jobs (device_id, name, source_paths, enabled) VALUES ('web-01', 'paused', '{/srv}', false)",
