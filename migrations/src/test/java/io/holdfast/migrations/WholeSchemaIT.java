@@ -219,6 +219,34 @@ class WholeSchemaIT {
         .isEmpty();
   }
 
+  /** Also what a later migration adds: whoever reads {@code \d+} in psql needs no page. */
+  @Test
+  void every_table_every_view_and_every_column_of_theirs_has_a_comment() throws SQLException {
+    String commentable =
+        """
+        FROM pg_class c
+               CROSS JOIN LATERAL (SELECT 0 AS number, NULL::name AS name
+                                   UNION ALL
+                                   SELECT a.attnum, a.attname
+                                   FROM pg_attribute a
+                                   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) part
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+          AND c.relname NOT LIKE 'flyway%'
+        """;
+    assertThat(
+            found(
+                "SELECT concat_ws('.', c.relname, part.name) "
+                    + commentable
+                    + " AND coalesce(btrim(CASE part.number WHEN 0 THEN obj_description(c.oid,"
+                    + " 'pg_class') ELSE col_description(c.oid, part.number) END), '') = ''"
+                    + " ORDER BY c.relname, part.number"))
+        .as("write COMMENT ON ... in the migration that adds it")
+        .isEmpty();
+    assertThat(found("SELECT count(*) " + commentable))
+        .as("there is something to be looked at")
+        .noneMatch(count -> Integer.parseInt(count) < 400);
+  }
+
   /** What nobody has a policy for nobody but the owner sees, whatever is granted. */
   @Test
   void every_table_has_row_level_security_and_is_emptied_by_its_owner_alone() throws SQLException {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -188,6 +189,111 @@ class DocsTest {
     missing.removeIf(command ->
         spans.stream().anyMatch(span -> span.matches("(holdfast )?" + command + "\\b.*")));
     assertThat(missing).as("commands that docs/cli.md does not name").containsOnly("help");
+  }
+
+  /** What people type into a search box. Somebody who finds none of it gives up. */
+  private static final List<String> SEARCHED_FOR =
+      List.of(
+          // being told
+          "monitoring",
+          "alert",
+          "mail",
+          "webhook",
+          "Prometheus",
+          "Nagios",
+          "healthchecks",
+          "Grafana",
+          "dashboard",
+          "web UI",
+          // dumps
+          "hook",
+          "pre-backup",
+          "mysqldump",
+          "pg_dump",
+          "stdin",
+          "database dump",
+          // the storage
+          "ssh key",
+          "known_hosts",
+          "sftp",
+          "rest-server",
+          "append-only",
+          "S3",
+          "quota",
+          "size of the repository",
+          "growth",
+          "bandwidth",
+          "limit-upload",
+          "mount",
+          "browse",
+          "restic by hand",
+          "holdfast restic exec",
+          "restic init",
+          // the database
+          "TLS",
+          "certificate",
+          "pg_hba",
+          "firewall",
+          "PgBouncer",
+          // when something does not work
+          "troubleshooting",
+          "FAQ",
+          "journalctl -u holdfast",
+          "glossary",
+          "housekeeper",
+          "spool",
+          "outcome",
+          "provisional",
+          // machines and jobs
+          "rename",
+          "move a job",
+          "decommission",
+          "delete",
+          "retire",
+          "template",
+          "FROM devices",
+          "exclude_patterns",
+          "exclude file",
+          "backup window",
+          "blackout",
+          // coming from elsewhere
+          "existing repository",
+          "import",
+          "borg",
+          "Backrest",
+          "crontab",
+          "resticprofile",
+          "relica",
+          // versions and rights
+          "upgrade",
+          "downgrade",
+          "apt repository",
+          "sudo",
+          "without root",
+          "non-root");
+
+  @Test
+  void what_people_search_for_is_found() throws IOException {
+    StringBuilder all = new StringBuilder();
+    for (Page page : PAGES) {
+      all.append(Files.readString(Page.ROOT.resolve(page.path())));
+    }
+    String text = all.toString().toLowerCase(Locale.ROOT);
+    assertThat(SEARCHED_FOR)
+        .allSatisfy(
+            word -> assertThat(text.contains(word.toLowerCase(Locale.ROOT))).as(word).isTrue());
+  }
+
+  /** A page that nothing leads to from the README is not found by reading. */
+  @Test
+  void every_page_is_linked_from_the_readme() {
+    List<String> linked =
+        Page.read(Path.of("README.md")).links().stream()
+            .map(link -> link.text().replaceFirst("#.*", ""))
+            .toList();
+    assertThat(
+            PAGES.stream().map(page -> page.path().toString()).filter(p -> !p.equals("README.md")))
+        .allSatisfy(page -> assertThat(linked).contains(page));
   }
 
   /**

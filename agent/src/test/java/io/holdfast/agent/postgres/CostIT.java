@@ -76,6 +76,18 @@ class CostIT {
               + " FROM start_time), count(*), count(*) FILTER (WHERE outcome = 'success') FROM runs"
               + " GROUP BY 1, 2, 3, 4");
       statement.execute("SELECT count(holdfast.refresh_job_state(id)) FROM backup_jobs");
+      statement.execute("UPDATE schedules SET next_run_at = now() + id * interval '1 minute'");
+      statement.execute(
+          "INSERT INTO snapshots (repository_id, id, time, job_id, device_id, run_uuid, host, paths,"
+              + " tags, files, bytes, added_bytes, told)"
+              + " SELECT 'repository', md5(run_uuid::text) || md5(run_uuid::text), start_time, job_id,"
+              + " device_id, run_uuid, device_id, '{/srv}', ARRAY['backup:' || job_id,"
+              + " 'backup_name=' || job_name, 'device=' || device_id, 'run=' || run_uuid], 10, 1000,"
+              + " 100, true FROM runs WHERE outcome = 'success'");
+      statement.execute(
+          "INSERT INTO verifications (id, job_id, job_name, device_id, triggered_by, start_time,"
+              + " end_time, outcome, code) SELECT gen_random_uuid(), job_id, job_name, device_id,"
+              + " 'schedule', start_time, end_time, outcome, 'ok' FROM runs");
       statement.execute("SET session_replication_role = origin");
       statement.execute("VACUUM ANALYZE");
     }
@@ -163,6 +175,21 @@ class CostIT {
                 admin,
                 "SELECT * FROM success_heatmap WHERE job_id = (SELECT id FROM backup_jobs LIMIT 1)"))
         .isLessThan(60);
+  }
+
+  @Test
+  void the_fleet_at_a_glance_does_not_read_the_history() throws Exception {
+    int jobs = DEVICES * JOBS_PER_DEVICE;
+    assertThat(pages(admin, "SELECT * FROM fleet_status")).isLessThan(20L * jobs);
+    assertThat(pages(admin, "SELECT * FROM upcoming LIMIT 20")).isLessThan(400);
+    assertThat(pages(admin, "SELECT * FROM jobs_without_schedule")).isLessThan(5L * jobs);
+    assertThat(pages(admin, "SELECT * FROM jobs_without_policy")).isLessThan(jobs);
+    assertThat(pages(admin, "SELECT * FROM last_restore_tests")).isLessThan(15L * jobs);
+    assertThat(pages(admin, "SELECT * FROM devices_by_version")).isLessThan(DEVICES);
+    // Of the snapshots a row each is read, in the order in which they lie there.
+    assertThat(pages(admin, "SELECT * FROM job_sizes")).isLessThan(15L * jobs);
+    assertThat(pages(admin, "SELECT * FROM snapshots_of_deleted_jobs")).isLessThan(8L * jobs);
+    assertThat(pages(admin, "SELECT * FROM snapshot_copies")).isLessThan(8L * jobs);
   }
 
   @Test
