@@ -34,6 +34,8 @@ public final class BreakableServer implements AutoCloseable {
   private static final String DATABASE = "holdfast";
   private static final String SUPERUSER = "?user=postgres&connectTimeout=5&socketTimeout=30";
 
+  private static final int USUAL_PORT = 5432;
+
   /** Of pg_hba.conf, at its beginning. */
   private static final int SUPERUSERS_LINES = 2;
 
@@ -79,6 +81,11 @@ public final class BreakableServer implements AutoCloseable {
   public static BreakableServer startIn(Path directory, CuttableNetwork network)
       throws IOException {
     return startIn(directory, network.place());
+  }
+
+  /** A new server on the usual port of another machine, of which it takes up the network. */
+  public static BreakableServer startOn(OtherMachine machine, Path directory) throws IOException {
+    return new BreakableServer(directory, machine.place(), USUAL_PORT).initialised();
   }
 
   private static BreakableServer startIn(Path directory, Place place, String... initdb)
@@ -337,6 +344,11 @@ public final class BreakableServer implements AutoCloseable {
 
   /** What this standby knows of the control plane. */
   public ControlPlane controlPlaneOnStandby() {
+    return controlPlaneOfOthers();
+  }
+
+  /** The control plane in the database that somebody has made and migrated. */
+  public ControlPlane controlPlaneOfOthers() {
     return ControlPlane.existing(DATABASE, adminUrl(), agentUrl());
   }
 
@@ -349,7 +361,7 @@ public final class BreakableServer implements AutoCloseable {
   }
 
   /** The variables by which PostgreSQL's own programs reach the database as the superuser. */
-  Map<String, String> superuser() {
+  public Map<String, String> superuser() {
     return Map.of(
         "PGHOST",
         place.adminHost(),

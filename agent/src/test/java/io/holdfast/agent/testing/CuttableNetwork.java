@@ -33,7 +33,7 @@ public final class CuttableNetwork implements AutoCloseable {
   }
 
   /** Of the networks 198.18.x and 198.19.x, which are meant for tests, one that nobody has here. */
-  private static int freeNumber() {
+  static int freeNumber() {
     String taken = Program.mustRun(List.of("ip", "-4", "address")).out();
     return ThreadLocalRandom.current()
         .ints(1, 255)
