@@ -6,6 +6,7 @@ import io.holdfast.agent.restic.BackupProgress;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,8 @@ class ProgressBarTest {
         OptionalLong.of(200 * MIB),
         1,
         secondsRemaining,
-        List.of("/srv/www/a/very/long/path/to/a/file/that\u001b[2J/does/not/fit.ods"));
+        List.of("/srv/www/a/very/long/path/to/a/file/that\u001b[2J/does/not/fit.ods"),
+        Optional.empty());
   }
 
   @ParameterizedTest

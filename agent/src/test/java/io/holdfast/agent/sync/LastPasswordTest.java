@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,7 @@ class LastPasswordTest {
         List.of(),
         List.of(),
         List.of(settings),
-        new Server(NOON, "server", false));
+        new Server(NOON, "server", false, "1.1", Optional.empty(), false));
   }
 
   private static SettingRow url(String value) {
@@ -55,7 +56,9 @@ class LastPasswordTest {
     kept().opened(rows(url("/repo"), password("plugh")), NOON);
     for (ConfigRows without :
         List.of(
-            rows(url("/repo")), rows(url("/repo"), password("")), rows(url("/repo"), password(" ")),
+            rows(url("/repo")),
+            rows(url("/repo"), password("")),
+            rows(url("/repo"), password(" ")),
             rows())) {
       LastPassword.Completed completed = kept().complete(without, NOON.plusSeconds(60));
       assertThat(passwords(completed)).containsExactly("plugh");
