@@ -67,11 +67,14 @@ public final class Restoring {
     return switch (report.meaning()) {
       case COMPLETE -> nothing(order, report) ? nothingMatches(report) : success(report);
       case INCOMPLETE ->
-          new Result(
-              Outcome.PARTIAL,
-              report.errorCount() + " files or directories were not restored, or not as they were",
-              "What came back is in place; mend the cause and restore the rest with --include.",
-              report);
+          report.lacksOnlyAttributes()
+              ? withoutAttributes(report)
+              : new Result(
+                  Outcome.PARTIAL,
+                  report.errorCount()
+                      + " files or directories were not restored, or not as they were",
+                  "What came back is in place; mend the cause and restore the rest with --include.",
+                  report);
       case CANCELLED ->
           new Result(
               Outcome.CANCELLED,
@@ -85,6 +88,18 @@ public final class Restoring {
               "Mend the cause and restore again.",
               report);
     };
+  }
+
+  private static Result withoutAttributes(RestoreReport report) {
+    return new Result(
+        Outcome.PARTIAL,
+        "all came back, but the owner, rights or attributes of "
+            + report.errorCount()
+            + " files or directories could not be set",
+        "The file system there may know none (FAT, CIFS, NFS with root_squash), or restic may not set"
+            + " them (a container without CAP_CHOWN and CAP_FOWNER): set them by hand, or restore to"
+            + " another place.",
+        report);
   }
 
   private static Result success(RestoreReport report) {

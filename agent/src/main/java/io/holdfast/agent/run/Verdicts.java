@@ -5,6 +5,7 @@ import io.holdfast.agent.restic.BackupReport.ItemFailure;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ExitMeaning;
 import io.holdfast.agent.restic.LockHolder;
+import io.holdfast.agent.restic.TooManyKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -179,6 +180,10 @@ final class Verdicts {
           "source-missing",
           "none of the source paths exists: " + String.join(", ", report.missingSources()),
           "Correct source_paths, or mount what is missing.");
+    }
+    if (TooManyKeys.said(report.fatalMessage().orElse(""))) {
+      return Verdict.failed(
+          "repository-keys-too-many", "the repository" + TooManyKeys.SENTENCE, TooManyKeys.REMEDY);
     }
     if (report.exitCode().orElse(0) > BackupReport.FIRST_SIGNAL) {
       return Verdict.failed(
