@@ -72,6 +72,7 @@ import io.holdfast.agent.sync.LastPassword;
 import io.holdfast.agent.sync.RequestSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -111,6 +112,7 @@ public final class AgentParts implements AutoCloseable {
     this.database = database;
     this.clock = clock;
     secrets = new MachineSecrets(config.secretsDirectory(), System.getenv());
+    leaveToItsOwner(config.stateDirectory());
     makePrivate(config.stateDirectory());
     spool = new Spool(config.stateDirectory().resolve("spool"));
     lastPassword =
@@ -129,6 +131,31 @@ public final class AgentParts implements AutoCloseable {
             config.controlPlaneDump(),
             config.stateDirectory().resolve("control-plane-dump"),
             System.getenv());
+  }
+
+  /** What root wrote there the agent could not read any more, which runs as somebody else. */
+  private static void leaveToItsOwner(Path stateDirectory) {
+    Path written = stateDirectory.resolve("spool");
+    if (!System.getProperty("user.name", "").equals("root") || !Files.isDirectory(written)) {
+      return;
+    }
+    try {
+      String owner = Files.getOwner(written).getName();
+      if (!owner.equals("root")) {
+        throw new UncheckedIOException(
+            "the agent of the state directory "
+                + stateDirectory
+                + " runs as the user "
+                + owner
+                + ", who could not read what root leaves there: run this as that user, such as by"
+                + " 'sudo -u "
+                + owner
+                + "'",
+            new FileSystemException(stateDirectory.toString(), null, "nothing was done"));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be looked at", e);
+    }
   }
 
   /** The state directory holds output of restic and the names of files: nobody else's business. */
@@ -305,7 +332,7 @@ public final class AgentParts implements AutoCloseable {
             List.of(config.stateDirectory(), configFile.resolveSibling("."))),
         told(),
         config.deviceId(),
-        machine.zone(),
+        machine::zone,
         clock);
   }
 

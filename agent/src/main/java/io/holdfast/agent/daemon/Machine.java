@@ -14,16 +14,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TimeZone;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What this machine says of itself.
  *
  * @param platform as the table {@code devices} spells it
- * @param zone the zone of schedules that name none
+ * @param zones asked for the zone of schedules that name none, which may change
  */
 public record Machine(
-    String platform, String hostname, String osName, String osVersion, String arch, ZoneId zone) {
+    String platform,
+    String hostname,
+    String osName,
+    String osVersion,
+    String arch,
+    Supplier<ZoneId> zones) {
 
   private static final Path LINUX_HOSTNAME = Path.of("/proc/sys/kernel/hostname");
 
@@ -35,7 +41,12 @@ public record Machine(
         readOsName(),
         System.getProperty("os.version", ""),
         System.getProperty("os.arch", ""),
-        ZoneId.systemDefault());
+        SystemZone::now);
+  }
+
+  /** The zone of schedules that name none. */
+  public ZoneId zone() {
+    return zones.get();
   }
 
   /** What is wrong with the zone by which this process counts; empty if it is one that is meant. */
@@ -131,7 +142,7 @@ public record Machine(
     metadata.put("os", osName);
     metadata.put("os_version", osVersion);
     metadata.put("arch", arch);
-    metadata.put("timezone", zone.getId());
+    metadata.put("timezone", zone().getId());
     return metadata;
   }
 }

@@ -162,9 +162,23 @@ public final class RestoreTest {
                 false,
                 true),
             new RestoreWatch(_ -> {}, (_, _) -> {}, _ -> {}, cancellation));
-    return report.meaning() == ExitMeaning.CANCELLED
-        ? Result.without(cancelled(), Optional.of(snapshot))
+    if (report.meaning() == ExitMeaning.CANCELLED) {
+      return Result.without(cancelled(), Optional.of(snapshot));
+    }
+    return report.lacksOnlyAttributes()
+        ? Result.without(uncompared(report), Optional.of(snapshot))
         : compared(snapshot, sample, scratch, report);
+  }
+
+  /** Then restic leaves out the comparison; the repository is not to blame. */
+  private static Verdict uncompared(RestoreReport report) {
+    return Verdict.failed(
+        "proof-unable",
+        "restic could not set owner, rights or attributes of what it restored, and so did not"
+            + " compare it: "
+            + bounded(report.firstErrors().getFirst().message()),
+        "Let the agent run with the right to do so (in a container CAP_CHOWN and CAP_FOWNER), with a"
+            + " state directory on a file system that knows owners.");
   }
 
   /** restic itself compares what it wrote with the hashes that the repository has of it. */

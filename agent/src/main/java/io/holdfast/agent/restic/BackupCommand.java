@@ -1,5 +1,6 @@
 package io.holdfast.agent.restic;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -30,5 +31,14 @@ public record BackupCommand(
     if (tags.stream().anyMatch(tag -> tag.contains(","))) {
       throw new IllegalArgumentException("a tag holds a comma");
     }
+  }
+
+  /** The same, and restic looks into no earlier snapshot: everything is read. */
+  BackupCommand withoutParent() {
+    List<String> arguments = new ArrayList<>(checkedArguments);
+    if (!arguments.contains("--force")) {
+      arguments.add("--force");
+    }
+    return new BackupCommand(host, sources, excludes, tags, arguments);
   }
 }

@@ -41,6 +41,10 @@ final class BackupOutput {
   private static final Pattern REPEATED =
       Pattern.compile(".* returned error, retrying after [0-9.a-zµ]+: (.*)");
 
+  /** What the program says by which restic reaches its storage, as it comes. */
+  private static final Pattern OF_HELPER =
+      Pattern.compile("(?:subprocess )?(ssh|rclone): (?!warning:)(.*)", Pattern.CASE_INSENSITIVE);
+
   private static final Pattern TERMINAL_CODES = Pattern.compile("\u001b\\[[0-9;]*[A-Za-z]");
 
   private final Redaction redaction;
@@ -62,6 +66,7 @@ final class BackupOutput {
   private Optional<String> exitError = Optional.empty();
   private Optional<String> lastFatal = Optional.empty();
   private Optional<String> lastRepeated = Optional.empty();
+  private Optional<String> lastOfHelper = Optional.empty();
   private long itemErrors;
 
   /** Read by the thread that tells of progress. */
@@ -140,12 +145,15 @@ final class BackupOutput {
       lastFatal = Optional.of(line);
     } else {
       Matcher repeated = REPEATED.matcher(line);
+      Matcher ofHelper = OF_HELPER.matcher(line);
       if (repeated.matches()) {
         lastRepeated = Optional.of(repeated.group(1));
         trouble = Optional.of("restic tries again: " + oneLine(repeated.group(1)));
         if (activity.isWaiting()) {
           listener.progress(BackupProgress.held(trouble.get()));
         }
+      } else if (ofHelper.matches()) {
+        lastOfHelper = Optional.of(ofHelper.group(1) + " said: " + ofHelper.group(2));
       }
     }
   }
@@ -186,7 +194,10 @@ final class BackupOutput {
   private Optional<String> reason(ResticProcess.Ended ended) {
     return ended.stoppedBy().isPresent()
         ? lastRepeated
-        : exitError.or(() -> lastFatal).or(() -> lastRepeated);
+        : exitError
+            .or(() -> lastFatal)
+            .or(() -> lastRepeated)
+            .map(said -> lastOfHelper.map(cause -> cause + "; " + said).orElse(said));
   }
 
   private String oneLine(String message) {
@@ -194,7 +205,7 @@ final class BackupOutput {
         LONGEST_REASON,
         redaction.redact(
             GoTrace.without(message)
-                .replaceFirst("^Fatal: ", "")
+                .replaceFirst("(^|; )Fatal: ", "$1")
                 .replaceAll("\\s*\\R\\s*", " ")
                 .strip()));
   }

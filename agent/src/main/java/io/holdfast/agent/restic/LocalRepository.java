@@ -10,6 +10,18 @@ final class LocalRepository {
 
   private LocalRepository() {}
 
+  /** Whether it is what is left of one: there are keys, and no file {@code config}. */
+  static boolean lacksConfig(Path repository) {
+    if (Files.exists(repository.resolve("config"))) {
+      return false;
+    }
+    try (DirectoryStream<Path> keys = Files.newDirectoryStream(repository.resolve("keys"))) {
+      return keys.iterator().hasNext();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Whether it is one, and holds this snapshot; the id may be cut short. */
   static boolean holds(Path repository, String snapshotId) {
     if (!Files.exists(repository.resolve("config"))) {

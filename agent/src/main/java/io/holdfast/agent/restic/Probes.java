@@ -42,6 +42,10 @@ final class Probes {
   }
 
   private static RepositoryProbe notOpened(String place, String errors) {
+    if (TooManyKeys.said(errors)) {
+      return new RepositoryProbe(
+          State.UNREACHABLE, place + TooManyKeys.SENTENCE, TooManyKeys.REMEDY);
+    }
     return errors.contains("is damaged: ciphertext verification failed")
         ? new RepositoryProbe(
             State.UNREACHABLE,
@@ -65,6 +69,14 @@ final class Probes {
               + (repository.hidden() ? "the directory above it" : "the directory " + parent.get())
               + " does not exist",
           "Mount the disk, or correct repository_url.");
+    }
+    if (repository.localPath().filter(LocalRepository::lacksConfig).isPresent()) {
+      // restic before 0.17 would make a new one over it, which could read nothing of the old.
+      return new RepositoryProbe(
+          State.UNREACHABLE,
+          place + " is damaged: its file \"config\" is gone, and its keys are there",
+          "Put the file back from a copy of the repository. Do not run 'restic init' there: what it"
+              + " holds could never be read again.");
     }
     return new RepositoryProbe(
         State.MISSING,

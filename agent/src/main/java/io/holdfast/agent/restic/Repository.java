@@ -107,6 +107,17 @@ public record Repository(
     return !RepositoryUrl.passwords(url).isEmpty();
   }
 
+  /** Whether a path lies in the repository, as far as its spelling shows. */
+  public boolean contains(String path) {
+    try {
+      return localPath()
+          .filter(place -> Path.of(path).normalize().startsWith(place.normalize()))
+          .isPresent();
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
   /** The directory, if the repository is a local one. */
   public Optional<Path> localPath() {
     String place = url.value().strip();

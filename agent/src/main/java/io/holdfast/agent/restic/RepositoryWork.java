@@ -141,8 +141,11 @@ public final class RepositoryWork {
 
   /** Hands out all snapshots; takes no lock. */
   public WorkReport snapshots(Consumer<SnapshotEntry> entries) {
-    return answered(
-        List.of("snapshots", "--json", "--no-lock"), in -> SnapshotList.read(in, entries));
+    WorkReport report =
+        answered(List.of("snapshots", "--json", "--no-lock"), in -> SnapshotList.read(in, entries));
+    return report.complete()
+        ? DamagedSnapshot.missingFrom(report.errors()).map(report::unreadable).orElse(report)
+        : report;
   }
 
   private WorkReport told(List<String> command) {

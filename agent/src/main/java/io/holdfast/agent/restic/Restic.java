@@ -15,12 +15,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * restic, as it is called: secrets by private files, a cleared environment, no shell. Safe for many
  * threads.
  */
 public final class Restic {
+
+  private static final Logger log = LoggerFactory.getLogger(Restic.class);
 
   private static final Duration SOURCES_LIMIT = Duration.ofSeconds(20);
   private static final Duration BETWEEN_LOCK_ATTEMPTS = Duration.ofSeconds(5);
@@ -29,13 +33,14 @@ public final class Restic {
 
   private final ResticBinary binary;
   private final PrivateFiles privateFiles;
+  private final Path stateDirectory;
   private final Path initLock;
   private final Path defaultCache;
   private final Duration grace;
 
   /**
-   * @param privateDirectory where secrets lie while restic runs; nobody else may read it, and
-   *     beside it a lock file is made
+   * @param privateDirectory where secrets lie while restic runs, in the state directory; nobody
+   *     else may read it, and beside it a lock file is made
    * @param defaultCache restic's cache for repositories that name none
    */
   public Restic(ResticBinary binary, Path privateDirectory, Path defaultCache) {
@@ -45,7 +50,8 @@ public final class Restic {
   Restic(ResticBinary binary, Path privateDirectory, Path defaultCache, Duration grace) {
     this.binary = binary;
     this.privateFiles = new PrivateFiles(privateDirectory);
-    this.initLock = privateDirectory.resolveSibling("init.lock");
+    this.stateDirectory = privateDirectory.resolveSibling(".").normalize();
+    this.initLock = stateDirectory.resolve("init.lock");
     this.defaultCache = defaultCache;
     this.grace = grace;
   }
@@ -69,6 +75,12 @@ public final class Restic {
         && paused(watch.cancellation())) {
       report = backupOnce(repository, command, watch);
     }
+    if (DamagedSnapshot.hindered(report)) {
+      log.warn(
+          "a snapshot in the repository is damaged, in which restic may have looked for what is"
+              + " unchanged: everything is read anew");
+      return backupOnce(repository, command.withoutParent(), watch);
+    }
     return report;
   }
 
@@ -90,7 +102,7 @@ public final class Restic {
     try (PrivateFiles.Pair files = privateFiles.write(repository)) {
       ResticProcess process =
           new ResticProcess(
-              arguments(command, watch.limits().retryLock()),
+              arguments(repository, command, watch.limits().retryLock()),
               ResticEnvironment.of(repository, files, defaultCache),
               StopReason.of(watch.cancellation(), watch.limits(), activity),
               grace,
@@ -126,19 +138,30 @@ public final class Restic {
     return binary.version().isAtLeast(0, 16, 0);
   }
 
-  private List<String> arguments(BackupCommand command, Duration retryLock) {
+  private List<String> arguments(Repository repository, BackupCommand command, Duration retryLock) {
     List<String> arguments = new ArrayList<>(List.of(binary.path().toString(), "backup", "--json"));
+    // Of repositories that nobody has used for a month.
+    arguments.add("--cleanup-cache");
     if (waitsForLocks() && !retryLock.isZero()) {
       arguments.add("--retry-lock=" + retryLock.toSeconds() + "s");
     }
     arguments.add("--host=" + command.host());
     command.tags().forEach(tag -> arguments.add("--tag=" + tag));
     command.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern));
+    // The last, so that no pattern that begins with ! takes them in again.
+    ownPlaces(repository, command.sources())
+        .forEach(pattern -> arguments.add("--exclude=" + pattern));
     arguments.addAll(command.checkedArguments());
     // What follows is a path, whatever it looks like.
     arguments.add("--");
     arguments.addAll(command.sources());
     return arguments;
+  }
+
+  private List<String> ownPlaces(Repository repository, List<String> sources) {
+    List<Path> own = new ArrayList<>(List.of(stateDirectory));
+    repository.localPath().ifPresent(own::add);
+    return OwnPlaces.excludes(sources, own, SOURCES_LIMIT);
   }
 
   private static BackupReport notStarted(String why) {

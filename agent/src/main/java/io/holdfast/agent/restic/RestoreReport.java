@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * All that is known of a restore that has ended.
@@ -37,6 +38,23 @@ public record RestoreReport(
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(duration, "duration");
     firstErrors = List.copyOf(firstErrors);
+  }
+
+  /**
+   * What could not be set, and not the content of a file: its owner, rights, times or extended
+   * attributes; each version of restic begins the words with the call that failed.
+   */
+  private static final Pattern OF_ATTRIBUTES =
+      Pattern.compile(
+          "(?:l?chown|l?chmod|lchflags|l?utimes\\w*|utimensat|x?attr\\.\\w+|l?(?:set|remove)xattr)\\b.*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /** Whether nothing is amiss but owners, rights, times and attributes. */
+  public boolean lacksOnlyAttributes() {
+    return meaning == ExitMeaning.INCOMPLETE
+        && !firstErrors.isEmpty()
+        && firstErrors.stream()
+            .allMatch(failure -> OF_ATTRIBUTES.matcher(failure.message()).matches());
   }
 
   /** The same with figures that were found in another way. */

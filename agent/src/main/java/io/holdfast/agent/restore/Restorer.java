@@ -33,6 +33,7 @@ import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ public final class Restorer {
   private final PermittedTarget permitted;
   private final Told.Source source;
   private final String deviceId;
-  private final ZoneId zone;
+  private final Supplier<ZoneId> zone;
   private final Clock clock;
 
   public Restorer(
@@ -59,7 +60,7 @@ public final class Restorer {
       PermittedTarget permitted,
       Told.Source source,
       String deviceId,
-      ZoneId zone,
+      Supplier<ZoneId> zone,
       Clock clock) {
     this.provider = provider;
     this.gate = gate;
@@ -139,7 +140,7 @@ public final class Restorer {
   /** Everything that may be against it, and last of all where the target really is. */
   private Begun begin(AskedRestore asked, RepositoryReader reader, List<JobRef> jobs)
       throws CannotRestore, PermittedTarget.Forbidden, RepositoryUnreadable {
-    Optional<Instant> moment = asked.moment(clock.instant().atZone(zone));
+    Optional<Instant> moment = asked.moment(clock.instant().atZone(zone.get()));
     Told told = source.of(asked.jobId().stream().toList());
     SnapshotEntry snapshot =
         new SnapshotChoice(
@@ -147,7 +148,7 @@ public final class Restorer {
                 reader.snapshots(),
                 entry -> told.counts(entry, clock.instant()),
                 "this device",
-                zone)
+                zone.get())
             .one(asked.what(), moment);
     Path real = permitted.check(asked.path());
     permitted.checkContent(real);

@@ -261,12 +261,15 @@ public final class Restoring {
               ? nothingMatches(report)
               : new Result(Outcome.SUCCESS, "", "", report, directories);
       case INCOMPLETE ->
-          new Result(
-              Outcome.PARTIAL,
-              report.errorCount() + " files or directories were not restored, or not as they were",
-              "What came back is in place; mend the cause and restore the rest with --include.",
-              report,
-              directories);
+          report.lacksOnlyAttributes()
+              ? withoutAttributes(report, directories)
+              : new Result(
+                  Outcome.PARTIAL,
+                  report.errorCount()
+                      + " files or directories were not restored, or not as they were",
+                  "What came back is in place; mend the cause and restore the rest with --include.",
+                  report,
+                  directories);
       case CANCELLED ->
           new Result(
               Outcome.CANCELLED,
@@ -293,6 +296,20 @@ public final class Restoring {
             .reason()
             .filter(reason -> reason.contains("path ") && reason.contains("not found"))
             .isPresent();
+  }
+
+  private static Result withoutAttributes(
+      RestoreReport report, OptionalLong directories) {
+    return new Result(
+        Outcome.PARTIAL,
+        "all came back, but the owner, rights or attributes of "
+            + report.errorCount()
+            + " files or directories could not be set",
+        "The file system there may know none (FAT, CIFS, NFS with root_squash), or restic may not set"
+            + " them (a container without CAP_CHOWN and CAP_FOWNER): set them by hand, or restore to"
+            + " another place.",
+        report,
+        directories);
   }
 
   /** restic itself takes a pattern that nothing fits for a success. */

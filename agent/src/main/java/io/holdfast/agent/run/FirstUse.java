@@ -20,6 +20,21 @@ final class FirstUse {
   private FirstUse() {}
 
   /**
+   * @return why there is no repository where restic found none, if there should be one
+   */
+  static Optional<Verdict> fault(Restic restic, Repository repository) throws InterruptedException {
+    RepositoryProbe probe = restic.probe(repository);
+    return switch (probe.state()) {
+      case OPEN, MISSING -> Optional.empty();
+      case WRONG_PASSWORD, LOCKED, UNREACHABLE -> Optional.of(unreachable(probe));
+    };
+  }
+
+  private static Verdict unreachable(RepositoryProbe probe) {
+    return Verdict.failed("repository-unreachable", probe.message(), probe.remedy());
+  }
+
+  /**
    * @return why there is no repository still, if so
    */
   static Optional<Verdict> initialise(Restic restic, Repository repository)
@@ -38,8 +53,7 @@ final class FirstUse {
                     "the repository could not be initialised: " + report.message(),
                     "Run 'holdfast doctor' on the machine."));
       }
-      case WRONG_PASSWORD, LOCKED, UNREACHABLE ->
-          Optional.of(Verdict.failed("repository-unreachable", probe.message(), probe.remedy()));
+      case WRONG_PASSWORD, LOCKED, UNREACHABLE -> Optional.of(unreachable(probe));
     };
   }
 }

@@ -25,7 +25,9 @@ sealed interface Preparation {
       RunOrder order, RunId id, ResticVersion version, Policy policy, ControlPlaneDump dump) {
     Job job = order.due().job();
     Optional<Verdict> missing =
-        RepositoryAccess.missing(order.settings()).or(() -> outside(policy, job));
+        RepositoryAccess.missing(order.settings())
+            .or(() -> outside(policy, job))
+            .or(() -> withinRepository(RepositoryAccess.of(order.settings()), job));
     if (missing.isPresent()) {
       return new Refused(missing.get());
     }
@@ -49,6 +51,21 @@ sealed interface Preparation {
       case FILES -> job.sourcePaths();
       case CONTROL_PLANE -> List.of(dump.place(job.id()).toString());
     };
+  }
+
+  private static Optional<Verdict> withinRepository(Repository repository, Job job) {
+    return job.sourcePaths().stream()
+        .filter(repository::contains)
+        .findFirst()
+        .map(source ->
+            Verdict.failed(
+                "source-in-repository",
+                "the source path \""
+                    + source
+                    + "\" lies in the repository itself, and each backup would hold once more all that"
+                    + " the repository holds",
+                "Take it out of source_paths; for a second copy of a repository there are copy"
+                    + " targets (docs/housekeeping.md)."));
   }
 
   /** Looked at right before restic reads it: a link may have been laid since the last sync. */

@@ -279,12 +279,18 @@ public final class RunExecutor {
       BackupWatch watch)
       throws InterruptedException {
     BackupReport report = admitted(restic, repository, command, watch, started, observer);
-    if (report.meaning() == ExitMeaning.NO_REPOSITORY && order.settings().repositoryAutoInit()) {
-      Optional<Verdict> refused = FirstUse.initialise(restic, repository);
+    if (report.meaning() == ExitMeaning.NO_REPOSITORY) {
+      boolean mayInitialise = order.settings().repositoryAutoInit();
+      Optional<Verdict> refused =
+          mayInitialise
+              ? FirstUse.initialise(restic, repository)
+              : FirstUse.fault(restic, repository);
       if (refused.isPresent()) {
         return Attempt.without(refused.get(), Optional.of(restic.version().toString()));
       }
-      report = admitted(restic, repository, command, watch, started, observer);
+      if (mayInitialise) {
+        report = admitted(restic, repository, command, watch, started, observer);
+      }
     }
     return judged(restic, repository, report, order.due().job(), started, watch.cancellation());
   }

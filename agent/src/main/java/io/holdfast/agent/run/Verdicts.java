@@ -7,6 +7,7 @@ import io.holdfast.agent.restic.BareSource.Kind;
 import io.holdfast.agent.restic.Cancellation;
 import io.holdfast.agent.restic.ExitMeaning;
 import io.holdfast.agent.restic.LockHolder;
+import io.holdfast.agent.restic.TooManyKeys;
 import io.holdfast.agent.text.Bounded;
 import java.util.ArrayList;
 import java.util.List;
@@ -408,6 +409,10 @@ final class Verdicts {
           "Correct exclude_patterns of the job, or --iexclude in its restic_args: in a pattern [ begins"
               + " a set of letters and needs its ], and \\ stands before a letter that is meant"
               + " itself.");
+    }
+    if (TooManyKeys.said(report.fatalMessage().orElse(""))) {
+      return Verdict.failed(
+          "repository-keys-too-many", "the repository" + TooManyKeys.SENTENCE, TooManyKeys.REMEDY);
     }
     if (report.exitCode().orElse(0) > BackupReport.FIRST_SIGNAL) {
       return Verdict.failed(

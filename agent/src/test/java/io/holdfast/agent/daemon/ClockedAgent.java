@@ -30,7 +30,8 @@ final class ClockedAgent implements AutoCloseable {
         LocalConfigFile.load(
             site.config(), new Environment(Map.of(), site.directory(), "test", false, false));
     Machine machine =
-        new Machine("linux", "test-host", "Test OS", "1", "amd64", ZoneId.of("Europe/Berlin"));
+        new Machine(
+            "linux", "test-host", "Test OS", "1", "amd64", () -> ZoneId.of("Europe/Berlin"));
     Agent fresh =
         new Agent(
             new AgentParts(config, machine, Database.pooled(config.database()), clock),

@@ -124,6 +124,20 @@ class BackupOutputTest {
   }
 
   @Test
+  void what_the_program_said_that_leads_to_the_storage_is_part_of_the_reason() {
+    output.error("subprocess ssh: Warning: Permanently added 'nas' to the list of known hosts.");
+    output.error("Fatal: unable to open repository: unexpected EOF");
+    assertThat(ended(1).fatalMessage()).contains("unable to open repository: unexpected EOF");
+    output.error("subprocess ssh: backup@nas: Permission denied (publickey).");
+    assertThat(ended(1).fatalMessage())
+        .contains(
+            "ssh said: backup@nas: Permission denied (publickey).;"
+                + " unable to open repository: unexpected EOF");
+    output.error("rclone: 2026/11/30 CRITICAL: didn't find section in config file");
+    assertThat(ended(1).fatalMessage().orElseThrow()).startsWith("rclone said: 2026/11/30");
+  }
+
+  @Test
   void the_reason_is_restics_last_word_else_its_last_fault_else_what_it_tried_again() {
     assertThat(ended(1).fatalMessage()).isEmpty();
     output.error(REPEATED);

@@ -45,6 +45,17 @@ class ProbesTest {
   }
 
   @Test
+  void one_with_more_keys_than_restic_tries_is_named_as_such() {
+    RepositoryProbe probe =
+        Probes.of(REPOSITORY, ExitMeaning.FAILED, "Fatal: maximum number of keys reached\n");
+    assertThat(probe.message())
+        .isEqualTo(
+            "the repository rest:http://user:********@host/ has so many keys that restic gives up: it"
+                + " tries the password on 20 of them and no more");
+    assertThat(probe.remedy()).contains("restic key remove");
+  }
+
+  @Test
   void a_reason_stays_a_sentence_however_much_restic_says() {
     assertThat(
             Probes.of(REPOSITORY, ExitMeaning.FAILED, "noise\n".repeat(1000) + "Fatal: the reason")

@@ -51,6 +51,18 @@ class RestoreOutputTest {
   }
 
   @Test
+  void owners_that_could_not_be_set_are_told_apart_from_files_that_are_missing() {
+    output.error("ignoring error for /src/a: Lchown: lchown /out/src/a: operation not permitted");
+    output.error(
+        "{\"message_type\":\"error\",\"error\":{\"message\":\"xattr.LSet /out/b trusted.x: operation"
+            + " not permitted\"},\"during\":\"restore\",\"item\":\"/src/b\"}");
+    output.error("Fatal: There were 2 errors");
+    assertThat(ended(1).lacksOnlyAttributes()).isTrue();
+    output.error("ignoring error for /src/c: open /out/src/c: no space left on device");
+    assertThat(ended(1).lacksOnlyAttributes()).isFalse();
+  }
+
+  @Test
   void what_could_not_be_written_makes_it_incomplete_and_counts_once() {
     String error =
         "{\"message_type\":\"error\",\"error\":{\"message\":\"write /ro/hunter2: no space left on"

@@ -69,6 +69,12 @@ public final class EmptyRepository {
     Files.write(place.resolve("config"), master.seal(config));
   }
 
+  /** Adds a key to a repository that no password of the test's opens. */
+  public static void addKeyOfSomebodyElse(Path place) throws IOException {
+    byte[] key = keyFile(new Key(random(Key.LENGTH)), base64(random(32)));
+    Files.write(place.resolve("keys").resolve(sha256(key)), key);
+  }
+
   /** The master key, sealed with one that the password and the salt give. */
   private static byte[] keyFile(Key master, String password) throws IOException {
     byte[] salt = random(64);
