@@ -22,7 +22,8 @@ final class DatabaseBesideRepository {
       names = "--database-password-file",
       paramLabel = "FILE",
       description =
-          "a file that holds the database's password alone; else PGPASSWORD or .pgpass counts")
+          "a file that holds the database's password alone; else PGPASSWORD or .pgpass counts, or it is"
+              + " asked for")
   private @Nullable Path passwordFile;
 
   DatabaseOptions options() {

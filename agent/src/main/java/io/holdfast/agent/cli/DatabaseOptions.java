@@ -7,9 +7,13 @@ import io.holdfast.agent.config.Environment;
 import io.holdfast.agent.config.InvalidConfig;
 import io.holdfast.agent.config.InvalidDatabaseUrl;
 import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.config.PasswordFile;
+import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -34,7 +38,8 @@ final class DatabaseOptions {
   @Option(
       names = "--password-file",
       paramLabel = "FILE",
-      description = "a file that holds the password alone; else PGPASSWORD or .pgpass counts")
+      description =
+          "a file that holds the password alone; else PGPASSWORD or .pgpass counts, or it is asked for")
   private @Nullable Path passwordFile;
 
   DatabaseOptions() {}
@@ -67,9 +72,24 @@ final class DatabaseOptions {
    * the options name the database.
    */
   DatabaseAddress orConfigured(ConfigOption config) throws InvalidConfig {
-    return over(
-        url == null ? Optional.of(config.load().database()) : Optional.empty(),
-        config.environment());
+    DatabaseAddress address =
+        over(
+            url == null ? Optional.of(config.load().database()) : Optional.empty(),
+            config.environment());
+    boolean asks = address.currentPassword().isEmpty() && Typed.isPossible();
+    return asks && Database.lacksPassword(address) ? asked(address) : address;
+  }
+
+  /** As psql does it: only when the server wants a password that nothing else has given. */
+  private static DatabaseAddress asked(DatabaseAddress address) {
+    return Typed.hidden(
+            "password of "
+                + address.user().map(user -> "\"" + user + "\"").orElse("the login")
+                + " for "
+                + address.display())
+        .filter(typed -> !typed.isEmpty())
+        .map(typed -> address.withPassword(new Secret(typed)))
+        .orElse(address);
   }
 
   /**
@@ -84,7 +104,20 @@ final class DatabaseOptions {
             .or(() -> sameUser ? base.password() : Optional.empty())
             .or(() ->
                 Optional.ofNullable(environment.variables().get("PGPASSWORD")).map(Secret::new));
-    return new DatabaseAddress(base.jdbcUrl(), user().or(base::user), password, base.display());
+    DatabaseAddress address =
+        new DatabaseAddress(base.jdbcUrl(), user().or(base::user), password, base.display());
+    return password.isPresent() ? address : fromUsualFile(address, environment);
+  }
+
+  private static DatabaseAddress fromUsualFile(DatabaseAddress address, Environment environment) {
+    List<String> warnings = new ArrayList<>();
+    DatabaseAddress found =
+        PasswordFile.of(environment)
+            .password(address, environment.userName(), warnings)
+            .map(address::withPassword)
+            .orElse(address);
+    warnings.forEach(warning -> log.warn("{}", warning));
+    return found;
   }
 
   /** The control plane of the token, or the one that the options name in its place. */

@@ -8,6 +8,7 @@ import io.holdfast.agent.config.NewConfigFile;
 import io.holdfast.agent.daemon.AgentParts;
 import io.holdfast.agent.daemon.Enrolment;
 import io.holdfast.agent.daemon.Machine;
+import io.holdfast.agent.files.DurableFile;
 import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.sync.ConfigRows;
@@ -15,6 +16,7 @@ import io.holdfast.agent.sync.ConfigRows.DeviceRow;
 import io.holdfast.agent.text.Visible;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -67,7 +69,8 @@ final class RegisterCommand implements Callable<Integer> {
   @Option(
       names = "--token",
       paramLabel = "TOKEN",
-      description = "what 'holdfast enrol-token' printed; - reads it from standard input")
+      description =
+          "what 'holdfast enrol-token' printed; - asks for it, or reads it from standard input")
   private @Nullable String token;
 
   @Option(
@@ -138,14 +141,14 @@ final class RegisterCommand implements Callable<Integer> {
           "the token is for device \"" + given.deviceId() + "\", not for \"" + id + "\"",
           "Leave --id out, or ask for a token for this device.");
     }
-    DatabaseAddress address = database.of(given);
     Path passwordFile =
         writeFile
             ? database.passwordFile().orElseGet(() -> file.resolveSibling("database-password"))
             : passwordFileOf(config.load(), given);
+    DatabaseAddress address = withCertificates(database.of(given), file, given);
     try {
       Files.createDirectories(passwordFile.toAbsolutePath().getParent());
-      Enrolment.enrol(address, passwordFile);
+      Enrolment.enrol(address, given.deviceId(), passwordFile);
     } catch (IOException e) {
       throw new UncheckedIOException("the password file " + passwordFile + " cannot be written", e);
     }
@@ -157,6 +160,22 @@ final class RegisterCommand implements Callable<Integer> {
           Optional.of(given.user()),
           Optional.of(passwordFile));
     }
+  }
+
+  /** What came with the token proves the server from now on, unless another one was named. */
+  private DatabaseAddress withCertificates(
+      DatabaseAddress address, Path file, EnrolmentToken given) {
+    if (given.certificates().isEmpty() || database.url().isPresent()) {
+      return address;
+    }
+    Path root = file.resolveSibling("root.crt");
+    try {
+      Files.createDirectories(root.toAbsolutePath().getParent());
+      DurableFile.write(root, given.certificates().get().getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the certificate " + root + " cannot be written", e);
+    }
+    return address.provedBy(root);
   }
 
   private static Path passwordFileOf(LocalConfig there, EnrolmentToken given) {

@@ -4,7 +4,6 @@ import io.holdfast.agent.daemon.RecoverySource;
 import io.holdfast.agent.restic.Repository;
 import io.holdfast.agent.secret.Secret;
 import java.io.BufferedReader;
-import java.io.Console;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -74,16 +73,11 @@ final class RepositoryByHand {
   }
 
   private static String asked() {
-    Optional<Console> terminal = Optional.ofNullable(System.console()).filter(Console::isTerminal);
-    if (terminal.isEmpty()) {
-      throw usage(
-          "it is not said what the repository's password is",
-          "Give --password-file FILE, or - to read it from standard input.");
-    }
-    return terminal
-        .map(console -> console.readPassword("password of the repository: "))
-        .map(String::new)
-        .orElse("");
+    return Typed.hidden("password of the repository")
+        .orElseThrow(() ->
+            usage(
+                "it is not said what the repository's password is",
+                "Give --password-file FILE, or - to read it from standard input."));
   }
 
   private static String line() {

@@ -10,6 +10,7 @@ import io.holdfast.agent.postgres.PasswordRotations.DeviceLine;
 import io.holdfast.agent.restic.RepositoryKeys;
 import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.Secret;
+import io.holdfast.agent.text.Blanks;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -105,10 +106,12 @@ final class RotateRepositoryPasswordCommand implements Callable<Integer> {
     }
     try {
       Secret password = DatabaseAddress.readPassword(file);
-      if (password.value().isBlank() || !password.value().equals(password.value().strip())) {
+      if (password.value().isEmpty() || Blanks.isAround(password.value())) {
         throw new CommandFailure(
             ExitCode.USAGE,
-            "the password in " + file + " is empty, or has white space around it",
+            "the password in "
+                + file
+                + " is empty, or begins or ends with blanks or other signs that cannot be seen",
             "restic cuts that off: write it without.");
       }
       return Optional.of(password);

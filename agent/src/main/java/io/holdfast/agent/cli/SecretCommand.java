@@ -1,16 +1,14 @@
 package io.holdfast.agent.cli;
 
 import io.holdfast.agent.config.LocalConfig;
+import io.holdfast.agent.files.FileFaults;
 import io.holdfast.agent.secret.FleetKeys;
 import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.secret.Secret;
-import java.io.BufferedReader;
+import io.holdfast.agent.text.Blanks;
+import io.holdfast.agent.text.Nearest;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,7 +66,7 @@ final class SecretCommand implements Runnable {
       } catch (IOException e) {
         throw new CommandFailure(
             ExitCode.CONFIGURATION,
-            "the key file " + path + " cannot be used (" + e.getMessage() + ")",
+            "the key file " + path + " cannot be used (" + FileFaults.words(e) + ")",
             "Name it with --key-file; 'holdfast secret new-key' prints a line for a new one.");
       }
     }
@@ -77,7 +75,8 @@ final class SecretCommand implements Runnable {
   @Command(
       name = "encrypt",
       description = {
-        "Reads a secret from standard input, one line, and prints the value for the table settings.",
+        "Asks for a secret, or reads it from standard input, one line, and prints the value for the table",
+        "settings.",
         "It is good for that setting only."
       },
       mixinStandardHelpOptions = true)
@@ -85,8 +84,20 @@ final class SecretCommand implements Runnable {
       @Mixin KeyFile keyFile,
       @Parameters(paramLabel = "SETTING", description = "such as repository_password")
           String setting) {
-    Secret secret = new Secret(line());
-    spec.commandLine().getOut().println(keyFile.keys().encrypt(setting, secret));
+    checkName(setting);
+    FleetKeys keys = keyFile.keys();
+    String secret = Typed.hiddenOrLine("what " + setting + " is to be");
+    if (secret.isBlank()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "there is nothing to encrypt", "Give the secret, in one line.");
+    }
+    if (Blanks.isAround(secret)) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "what was given begins or ends with blanks or other signs that cannot be seen",
+          "Give it without: restic cuts them off a password.");
+    }
+    spec.commandLine().getOut().println(keys.encrypt(setting, new Secret(secret)));
     return ExitCode.OK;
   }
 
@@ -99,9 +110,10 @@ final class SecretCommand implements Runnable {
       @Mixin KeyFile keyFile,
       @Parameters(paramLabel = "SETTING", description = "such as repository_password")
           String setting) {
+    checkName(setting);
     FleetKeys keys = keyFile.keys();
     Secret secret =
-        keys.decrypt(setting, line().strip())
+        keys.decrypt(setting, Typed.hiddenOrLine("the value of " + setting + " as it is").strip())
             .orElseThrow(() ->
                 new CommandFailure(
                     ExitCode.WRONG,
@@ -112,13 +124,18 @@ final class SecretCommand implements Runnable {
     return ExitCode.OK;
   }
 
-  private static String line() {
-    try {
-      BufferedReader in =
-          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-      return Objects.requireNonNullElse(in.readLine(), "");
-    } catch (IOException e) {
-      throw new UncheckedIOException("standard input cannot be read", e);
+  /** A value is good for its own setting only, so one for another name is good for nothing. */
+  private static void checkName(String setting) {
+    if (!MachineSecrets.SETTINGS.contains(setting)) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "\"" + setting + "\" is no setting that may be encrypted",
+          Nearest.to(setting, MachineSecrets.SETTINGS)
+                  .map(near -> "Did you mean " + near + "? ")
+                  .orElse("")
+              + "There are "
+              + String.join(", ", MachineSecrets.SETTINGS)
+              + ".");
     }
   }
 }

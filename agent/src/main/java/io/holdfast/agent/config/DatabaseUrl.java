@@ -4,7 +4,9 @@ import io.holdfast.agent.secret.Secret;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -66,8 +68,34 @@ public final class DatabaseUrl {
       Map.of(
           "connectTimeout", "10",
           "socketTimeout", "60",
+          // A statement that is prepared by a name is not there any more in the next transaction
+          // behind a pooler such as PgBouncer.
+          "prepareThreshold", "0",
           "tcpKeepAlive", "true",
           "ApplicationName", "holdfast");
+
+  /** pgjdbc's parameters that are whole numbers. */
+  private static final Set<String> NUMBERS =
+      Set.of(
+          "connectTimeout",
+          "socketTimeout",
+          "loginTimeout",
+          "cancelSignalTimeout",
+          "sslResponseTimeout",
+          "gssResponseTimeout",
+          "hostRecheckSeconds",
+          "prepareThreshold",
+          "preparedStatementCacheQueries",
+          "defaultRowFetchSize",
+          "receiveBufferSize",
+          "sendBufferSize");
+
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]{1,9}");
+
+  /** Parameters that name files of the machine. */
+  private static final List<String> FILES = List.of("sslrootcert", "sslcert", "sslkey");
+
+  private static final int LAST_PORT = 65_535;
 
   private DatabaseUrl() {}
 
@@ -113,9 +141,7 @@ public final class DatabaseUrl {
       throw new InvalidDatabaseUrl("it names no host; write localhost for this machine");
     }
     for (String host : hosts.split(",", -1)) {
-      if (!HOST.matcher(host).matches()) {
-        throw new InvalidDatabaseUrl("\"" + host + "\" is no host or host:port");
-      }
+      checkHost(host);
     }
     if (database.isEmpty()) {
       throw new InvalidDatabaseUrl("it names no database after the host");
@@ -123,6 +149,7 @@ public final class DatabaseUrl {
     Map<String, String> parameters = new LinkedHashMap<>(given);
     Optional<String> userParameter = Optional.ofNullable(parameters.remove("user"));
     Optional<String> passwordParameter = Optional.ofNullable(parameters.remove("password"));
+    checkValues(parameters);
     ServerProof.demand(hosts, parameters);
     DEFAULTS.forEach(parameters::putIfAbsent);
     return new DatabaseAddress(
@@ -130,6 +157,42 @@ public final class DatabaseUrl {
         user.or(() -> userParameter),
         password.or(() -> passwordParameter).map(Secret::new),
         hosts + "/" + database);
+  }
+
+  private static void checkHost(String host) throws InvalidDatabaseUrl {
+    Matcher matcher = HOST.matcher(host);
+    if (!matcher.matches()) {
+      throw new InvalidDatabaseUrl("\"" + host + "\" is no host or host:port");
+    }
+    String port = matcher.group(2);
+    if (port != null) {
+      int number = Integer.parseInt(port.substring(1));
+      if (number < 1 || number > LAST_PORT) {
+        throw new InvalidDatabaseUrl(
+            "\"" + host + "\" has no port from 1 to " + LAST_PORT + "; PostgreSQL's own is 5432");
+      }
+    }
+  }
+
+  /** What the driver itself would stumble over, or take for something else. */
+  private static void checkValues(Map<String, String> parameters) throws InvalidDatabaseUrl {
+    for (Map.Entry<String, String> parameter : parameters.entrySet()) {
+      if (NUMBERS.contains(parameter.getKey()) && !NUMBER.matcher(parameter.getValue()).matches()) {
+        throw new InvalidDatabaseUrl(
+            "the parameter \"" + parameter.getKey() + "\" is no whole number");
+      }
+    }
+    for (String name : FILES) {
+      String file = parameters.get(name);
+      boolean system =
+          name.equals(ServerAuthorities.PARAMETER) && ServerAuthorities.SYSTEM.equals(file);
+      if (file != null && !system && !AbsolutePath.is(file)) {
+        throw new InvalidDatabaseUrl(
+            "the parameter \""
+                + name
+                + "\" is no absolute path: write it from the root on, such as /etc/holdfast/root.crt");
+      }
+    }
   }
 
   private static String jdbcUrl(String hosts, String database, Map<String, String> parameters) {
@@ -162,11 +225,22 @@ public final class DatabaseUrl {
       }
     }
 
-    /** The same without these parameters, as a JDBC URL. */
-    String without(Set<String> names) {
+    /** The same without these parameters. */
+    Parts without(Collection<String> names) {
       Map<String, String> kept = new LinkedHashMap<>(parameters);
       kept.keySet().removeAll(names);
-      return jdbcUrl(hosts, database, kept);
+      return new Parts(hosts, database, kept);
+    }
+
+    /** The same, and the parameter has this value. */
+    Parts with(String name, String value) {
+      Map<String, String> changed = new LinkedHashMap<>(parameters);
+      changed.put(name, value);
+      return new Parts(hosts, database, changed);
+    }
+
+    String jdbcUrl() {
+      return DatabaseUrl.jdbcUrl(hosts, database, parameters);
     }
   }
 

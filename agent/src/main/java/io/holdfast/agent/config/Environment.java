@@ -37,6 +37,7 @@ public record Environment(
       return Path.of("/etc/holdfast/holdfast.yaml");
     }
     return variable("XDG_CONFIG_HOME")
+        .filter(AbsolutePath::is)
         .map(Path::of)
         .orElse(home.resolve(".config"))
         .resolve("holdfast/holdfast.yaml");
@@ -51,6 +52,7 @@ public record Environment(
       return Path.of("/var/lib/holdfast");
     }
     return variable("XDG_STATE_HOME")
+        .filter(AbsolutePath::is)
         .map(Path::of)
         .orElse(home.resolve(".local/state"))
         .resolve("holdfast");

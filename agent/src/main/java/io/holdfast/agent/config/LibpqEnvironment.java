@@ -46,7 +46,7 @@ public final class LibpqEnvironment {
 
   /** The variables, the password as it is now among them. */
   public static Map<String, String> of(DatabaseAddress address) {
-    Matcher url = URL.matcher(address.jdbcUrl());
+    Matcher url = URL.matcher(address.urlForTheDriver());
     if (!url.matches()) {
       throw new IllegalArgumentException("no JDBC URL of PostgreSQL");
     }

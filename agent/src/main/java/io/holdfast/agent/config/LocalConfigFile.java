@@ -27,7 +27,8 @@ public final class LocalConfigFile {
 
   private static final String DUMP = "control_plane_dump";
 
-  private static final Map<String, Set<String>> KEYS =
+  /** By their section; those outside of any have the empty one. */
+  static final Map<String, Set<String>> KEYS =
       Map.of(
           "",
           Set.of("state_directory"),
@@ -85,6 +86,17 @@ public final class LocalConfigFile {
     Optional<DatabaseAddress> database = database("database");
     Optional<ControlPlaneDumpSection> dump = controlPlaneDump();
     LogSection log = LogSection.read(yaml, environment.logFile());
+    Optional<Path> restic = path("restic.path");
+    Path state = path("state_directory").orElseGet(environment::stateDirectory);
+    Policy policy =
+        new Policy(
+            directories("source_roots"),
+            rule("restic_args"),
+            repositories(),
+            rule("rclone_remotes"),
+            directories("cache_roots"),
+            directories("restore_roots"),
+            dump.isPresent());
     throwFindings();
     warnAboutSecrets();
     return new LocalConfig(
@@ -92,17 +104,10 @@ public final class LocalConfigFile {
         id.orElseThrow(),
         text("device.name").orElse(id.get()),
         database.orElseThrow(),
-        text("restic.path").map(Path::of),
+        restic,
         text("restic.releases"),
-        text("state_directory").map(Path::of).orElseGet(environment::stateDirectory),
-        new Policy(
-            rule("source_roots"),
-            rule("restic_args"),
-            repositories(),
-            rule("rclone_remotes"),
-            rule("cache_roots"),
-            rule("restore_roots"),
-            dump.isPresent()),
+        state,
+        policy,
         log,
         dump,
         warnings);
@@ -131,6 +136,41 @@ public final class LocalConfigFile {
     if (!yaml.findings().isEmpty()) {
       throw new InvalidConfig(yaml.findings());
     }
+  }
+
+  /** A path from the root on: a relative one would be another place for the daemon than by hand. */
+  private Optional<Path> path(String name) {
+    return yaml.entry(name)
+        .filter(entry -> !entry.value().isBlank())
+        .flatMap(entry -> {
+          if (AbsolutePath.is(entry.value())) {
+            return Optional.of(Path.of(entry.value()));
+          }
+          notAbsolute(name, entry.value(), entry.line());
+          return Optional.empty();
+        });
+  }
+
+  private void notAbsolute(String name, String value, int line) {
+    yaml.finding(
+        line,
+        name + " \"" + value + "\" is no absolute path",
+        "Write it from the root on; ~ and variables are replaced by a shell alone, which does not"
+            + " read this file.");
+  }
+
+  /** The same for directories with commas between them. */
+  private Optional<Policy.Rule> directories(String name) {
+    Optional<Policy.Rule> rule = rule(name);
+    rule.ifPresent(found ->
+        found.allowed().stream()
+            .filter(directory -> !AbsolutePath.is(directory))
+            .forEach(directory ->
+                notAbsolute(
+                    "policy." + name,
+                    directory,
+                    yaml.entry("policy." + name).orElseThrow().line())));
+    return rule;
   }
 
   private Optional<String> text(String name) {
@@ -194,9 +234,7 @@ public final class LocalConfigFile {
     }
     List<Recipient> recipients = DumpRecipients.read(yaml, DUMP);
     return database(DUMP)
-        .map(address ->
-            new ControlPlaneDumpSection(
-                address, text(DUMP + ".pg_dump").map(Path::of), recipients));
+        .map(address -> new ControlPlaneDumpSection(address, path(DUMP + ".pg_dump"), recipients));
   }
 
   private Optional<DatabaseAddress> database(String section) {
@@ -213,9 +251,8 @@ public final class LocalConfigFile {
           DatabaseUrl.parse(url.get().value()).withUser(text(section + ".user"));
       warnAboutFile(section, address);
       warnAboutServer(section, address);
-      return Optional.of(
-          address.withPassword(
-              password(section, address), text(section + ".password_file").map(Path::of)));
+      Optional<Path> inFile = path(section + ".password_file");
+      return Optional.of(address.withPassword(password(section, address, inFile), inFile));
     } catch (InvalidDatabaseUrl e) {
       yaml.finding(
           url.get().line(),
@@ -226,31 +263,24 @@ public final class LocalConfigFile {
   }
 
   /** The first of: the file's own password, its password file, the URL's, PGPASSWORD, .pgpass. */
-  private Optional<Secret> password(String section, DatabaseAddress address) {
+  private Optional<Secret> password(
+      String section, DatabaseAddress address, Optional<Path> inFile) {
     Optional<String> inline = text(section + ".password");
-    Optional<Entry> inFile = yaml.entry(section + ".password_file");
     if (inline.isPresent() && inFile.isPresent()) {
       yaml.finding(
-          inFile.get().line(),
+          yaml.entry(section + ".password_file").orElseThrow().line(),
           section + ".password and " + section + ".password_file are both there",
           "Keep one of them, better the file.");
     }
     if (inFile.isPresent()) {
-      return fromFile(section, Path.of(inFile.get().value()), inFile.get().line());
+      return fromFile(
+          section, inFile.get(), yaml.entry(section + ".password_file").orElseThrow().line());
     }
     return inline
         .map(Secret::new)
         .or(address::password)
         .or(() -> environment.variable("PGPASSWORD").map(Secret::new))
-        .or(() -> passwordFile().password(address, environment.userName(), warnings));
-  }
-
-  private PasswordFile passwordFile() {
-    return new PasswordFile(
-        environment
-            .variable("PGPASSFILE")
-            .map(Path::of)
-            .orElse(environment.home().resolve(".pgpass")));
+        .or(() -> PasswordFile.of(environment).password(address, environment.userName(), warnings));
   }
 
   private Optional<Secret> fromFile(String section, Path secretFile, int line) {
@@ -262,6 +292,13 @@ public final class LocalConfigFile {
                 + ": others can read this file, and it holds a password. Run 'chmod 600 "
                 + secretFile
                 + "'.");
+      }
+      if (DatabaseAddress.hasBlanksAround(content)) {
+        warnings.add(
+            secretFile
+                + ": the password in it "
+                + DatabaseAddress.BLANKS_AROUND
+                + ". Write it without, unless they belong to it.");
       }
       return Optional.of(content);
     } catch (IOException e) {

@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** libpq's password file, {@code .pgpass}: lines of {@code host:port:database:user:password}. */
-final class PasswordFile {
+public final class PasswordFile {
 
   private static final Pattern SERVER =
       Pattern.compile("jdbc:postgresql://(?<hosts>[^/]*)/(?<database>[^?]*).*");
@@ -23,12 +23,22 @@ final class PasswordFile {
     this.file = file;
   }
 
+  /** The one that PGPASSFILE names, else the usual one in the home directory. */
+  public static PasswordFile of(Environment environment) {
+    return new PasswordFile(
+        environment
+            .variable("PGPASSFILE")
+            .map(Path::of)
+            .orElse(environment.home().resolve(".pgpass")));
+  }
+
   /**
    * The password for this address, by libpq's rules: the first line that fits one of its hosts.
    *
    * @param warnings gets a line more if the file is passed over because others can read it
    */
-  Optional<Secret> password(DatabaseAddress address, String userName, List<String> warnings) {
+  public Optional<Secret> password(
+      DatabaseAddress address, String userName, List<String> warnings) {
     if (!Files.isReadable(file)) {
       return Optional.empty();
     }

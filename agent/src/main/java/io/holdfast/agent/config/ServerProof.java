@@ -71,6 +71,15 @@ final class ServerProof {
       throw new InvalidDatabaseUrl(
           "sslmode has the unknown value \"" + mode + "\"; " + PROVED + " is the one to have");
     }
+    if (ServerAuthorities.SYSTEM.equals(parameters.get(ServerAuthorities.PARAMETER))) {
+      if (mode != null && !mode.equals(PROVED)) {
+        throw new InvalidDatabaseUrl(
+            "sslrootcert=system holds with sslmode="
+                + PROVED
+                + " alone: anybody gets a certificate for a name of his own from a public authority");
+      }
+      parameters.put(SSLMODE, PROVED);
+    }
     if (isLocal(hosts)) {
       return;
     }

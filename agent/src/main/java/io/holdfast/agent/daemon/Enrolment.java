@@ -25,14 +25,14 @@ public final class Enrolment {
    * @throws ControlPlaneException if the control plane cannot be reached or refuses the token
    * @throws IOException if the file cannot be read or written
    */
-  public static void enrol(DatabaseAddress withToken, Path passwordFile)
+  public static void enrol(DatabaseAddress withToken, String deviceId, Path passwordFile)
       throws ControlPlaneException, IOException {
     if (letsIn(withToken, passwordFile)) {
       return;
     }
     try (DeviceLogins login = new DeviceLogins(withToken)) {
       // Before the file is written over: a token that is good no more must not cost it.
-      login.isDevice();
+      login.enter(deviceId);
       Secret own = DeviceLogins.newPassword();
       write(passwordFile, own);
       login.keep(own);

@@ -57,7 +57,7 @@ public final class ChangeNotifications implements AutoCloseable {
     try {
       Properties properties = Database.credentials(address);
       PGProperty.SOCKET_FACTORY.set(properties, BoundedSockets.class.getName());
-      Connection connection = DriverManager.getConnection(address.jdbcUrl(), properties);
+      Connection connection = DriverManager.getConnection(address.urlForTheDriver(), properties);
       try {
         listen(connection, deviceId);
       } catch (SQLException e) {

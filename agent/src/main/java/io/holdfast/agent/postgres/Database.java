@@ -66,7 +66,7 @@ public final class Database implements AutoCloseable {
   public static Database pooled(DatabaseAddress address) {
     HikariConfig config = new HikariConfig();
     config.setPoolName("control-plane");
-    config.setJdbcUrl(address.jdbcUrl());
+    config.setJdbcUrl(address.urlForTheDriver());
     // Asked for every connection: the password may be rotated while we run.
     config.setCredentialsProvider(() ->
         new Credentials(
@@ -167,6 +167,17 @@ public final class Database implements AutoCloseable {
         }
       }
       return rows;
+    }
+  }
+
+  /** Whether this server asks for a password, and the address has none. */
+  public static boolean lacksPassword(DatabaseAddress address) {
+    try (Database database = direct(address)) {
+      database.rows("SELECT 1", row -> row.getInt(1));
+      return false;
+    } catch (ControlPlaneException e) {
+      // Whatever else it is comes up again, and is told, when the command does its work.
+      return e.problem().code().equals(ServerFaults.PASSWORD_MISSING);
     }
   }
 

@@ -24,7 +24,6 @@ final class DatabaseFaults {
   static final String LOGIN_REFUSED = "database-login-refused";
   static final String RIGHT_MISSING = "database-right-missing";
   static final String SCHEMA_MISSING = "schema-missing";
-  private static final String NOT_PROVED = "database-not-proved";
 
   private DatabaseFaults() {}
 
@@ -34,14 +33,11 @@ final class DatabaseFaults {
     String state = sql.map(SQLException::getSQLState).orElse("");
     String place = "the database at " + address.display();
     String said = sql.map(DatabaseFaults::said).orElse(failure.getClass().getSimpleName());
-    Optional<String> remedy = sql.flatMap(ServerFaults::remedy);
-    if (remedy.isPresent()) {
+    Optional<ServerFaults.Fault> connecting = sql.flatMap(e -> ServerFaults.of(e, address));
+    if (connecting.isPresent()) {
+      ServerFaults.Fault known = connecting.get();
       return fault(
-          Kind.UNAVAILABLE,
-          NOT_PROVED,
-          place + " has not proved to be the right server: " + said,
-          remedy.get(),
-          failure);
+          known.kind(), known.code(), place + known.whatHappened() + said, known.remedy(), failure);
     }
     return switch (state == null ? "" : state) {
       case "28P01", "28000" ->
@@ -49,7 +45,11 @@ final class DatabaseFaults {
               Kind.MISCONFIGURED,
               LOGIN_REFUSED,
               place + " refuses user \"" + address.user().orElse("(default)") + "\": " + said,
-              "Correct user and password in the configuration file, PGPASSWORD or .pgpass.",
+              address.currentPassword().filter(DatabaseAddress::hasBlanksAround).isPresent()
+                  ? "The password "
+                      + DatabaseAddress.BLANKS_AROUND
+                      + ": write it without, unless they belong to it."
+                  : "Correct user and password in the configuration file, PGPASSWORD or .pgpass.",
               failure);
       case "3D000" ->
           fault(
@@ -102,7 +102,7 @@ final class DatabaseFaults {
               "record-refused",
               place + " refuses this: " + said,
               hint(failure)
-                  .orElse("A run record that is refused lies in the spool's folder 'refused'."),
+                  .orElse("Correct what it names; the database server's log may say more."),
               failure);
       case "40", "53", "55", "57", "58" -> troubled(place, said, failure);
       case "08", "" ->
@@ -110,8 +110,8 @@ final class DatabaseFaults {
               Kind.UNAVAILABLE,
               "database-unreachable",
               place + " cannot be reached: " + said,
-              "Check that the server runs, that database.url is right, and the network between; the"
-                  + " agent tries again.",
+              "Check that the server runs, that host and port in the URL are right, and the network"
+                  + " between.",
               failure);
       default ->
           fault(
@@ -128,7 +128,7 @@ final class DatabaseFaults {
         Kind.UNAVAILABLE,
         "database-troubled",
         place + " cannot do this now: " + said,
-        "Look at the database server's log; the agent tries again.",
+        "Look at the database server's log.",
         failure);
   }
 
@@ -167,7 +167,7 @@ final class DatabaseFaults {
     return end < 0 ? line.replaceFirst("\\.$", "") : line.substring(0, end);
   }
 
-  private static <T extends Throwable> Optional<T> deepest(Throwable failure, Class<T> type) {
+  static <T extends Throwable> Optional<T> deepest(Throwable failure, Class<T> type) {
     Optional<T> found = Optional.empty();
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (type.isInstance(t)) {

@@ -2,11 +2,14 @@ package io.holdfast.agent.postgres;
 
 import io.holdfast.agent.config.DatabaseAddress;
 import io.holdfast.agent.job.ControlPlaneException;
+import io.holdfast.agent.job.Problem;
 import io.holdfast.agent.secret.Secret;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.postgresql.util.PasswordUtil;
 
 /**
@@ -29,6 +32,20 @@ public final class DeviceLogins implements AutoCloseable {
     byte[] bytes = new byte[PASSWORD_BYTES];
     RANDOM.nextBytes(bytes);
     return new Secret(Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+  }
+
+  /**
+   * The names of all devices by their ids.
+   *
+   * @throws ControlPlaneException if the database cannot be reached or refuses
+   */
+  public Map<String, String> names() throws ControlPlaneException {
+    return database
+        .rows(
+            "SELECT id, name FROM devices",
+            row -> Map.entry(row.getString("id"), row.getString("name")))
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   private static final String ISSUE =
@@ -80,6 +97,32 @@ public final class DeviceLogins implements AutoCloseable {
   public boolean isDevice() throws ControlPlaneException {
     return database.call(handle ->
         handle.createQuery("SELECT holdfast.me() IS NOT NULL").mapTo(Boolean.class).one());
+  }
+
+  /**
+   * Logs in by the password of a token.
+   *
+   * @throws ControlPlaneException if the database cannot be reached, or does not take the token
+   */
+  public void enter(String deviceId) throws ControlPlaneException {
+    try {
+      isDevice();
+    } catch (ControlPlaneException e) {
+      if (!e.problem().code().equals(DatabaseFaults.LOGIN_REFUSED)) {
+        throw e;
+      }
+      throw new ControlPlaneException(
+          e.kind(),
+          Problem.ofDevice(
+              "token-refused",
+              "the database at "
+                  + database.address().display()
+                  + " does not take the token for device \""
+                  + deviceId
+                  + "\" (any more): it has been used, it has expired, or a newer one was issued",
+              "Ask an admin for a new one: holdfast enrol-token --device " + deviceId + "."),
+          e);
+    }
   }
 
   /**

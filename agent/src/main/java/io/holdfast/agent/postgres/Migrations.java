@@ -33,7 +33,7 @@ public final class Migrations {
   private FluentConfiguration flyway() {
     return Flyway.configure()
         .dataSource(
-            address.jdbcUrl(),
+            address.urlForTheDriver(),
             address.user().orElse(null),
             address.password().map(Secret::value).orElse(null))
         .locations(LOCATION)

@@ -42,7 +42,8 @@ final class OneConnection implements ConnectionFactory, AutoCloseable {
 
   /** Without the DriverManager, which would look through all jars for other drivers first. */
   private Connection open() throws SQLException {
-    Connection connection = new Driver().connect(address.jdbcUrl(), Database.credentials(address));
+    Connection connection =
+        new Driver().connect(address.urlForTheDriver(), Database.credentials(address));
     if (connection == null) {
       throw new SQLException("this is no address of PostgreSQL", "08001");
     }

@@ -16,7 +16,7 @@ final class OwnersDataSource extends PGSimpleDataSource {
 
   OwnersDataSource(DatabaseAddress address, String quotedOwner) {
     this.quotedOwner = quotedOwner;
-    setUrl(address.jdbcUrl());
+    setUrl(address.urlForTheDriver());
     address.user().ifPresent(this::setUser);
     address.password().map(Secret::value).ifPresent(this::setPassword);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,10 @@ public final class MachineSecrets implements SecretSource {
 
   /** The file of the fleet's keys, in the secrets directory. */
   public static final String KEY_FILE = "fleet.key";
+
+  /** The settings that may be such a reference; everything else in a row is what it says. */
+  public static final List<String> SETTINGS =
+      List.of("repository_password", "repository_url", "repository_environment");
 
   private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
   private static final String VARIABLE = "HOLDFAST_SECRET_";

@@ -8,6 +8,7 @@ import io.holdfast.agent.location.RepositoryUrl;
 import io.holdfast.agent.location.UrlFault;
 import io.holdfast.agent.secret.Secret;
 import io.holdfast.agent.secret.SecretSource;
+import io.holdfast.agent.text.Blanks;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -53,8 +54,25 @@ final class RepositoryReading {
     Optional<Map<String, Secret>> environment = environment(url);
     return new Repository(
         environment.isPresent() ? url : Optional.empty(),
-        text(PASSWORD).flatMap(value -> secret(PASSWORD, value)),
+        text(PASSWORD).flatMap(value -> secret(PASSWORD, value)).map(this::lookedAt),
         environment.orElse(Map.of()));
+  }
+
+  /** restic's own variable RESTIC_PASSWORD cuts nothing off, and so would not open it. */
+  private Secret lookedAt(Secret password) {
+    if (Blanks.isAround(password.value())) {
+      problems.add(
+          Problem.ofSetting(
+                  "password-has-blanks",
+                  PASSWORD,
+                  "setting \""
+                      + PASSWORD
+                      + "\" begins or ends with blanks or other signs that cannot"
+                      + " be seen, which restic cuts off",
+                  "Write it without them: the repository has it without.")
+              .asWarning());
+    }
+    return password;
   }
 
   /** The directory of restic's cache; empty for the agent's own. */

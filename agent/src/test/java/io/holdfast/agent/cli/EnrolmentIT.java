@@ -234,7 +234,10 @@ class EnrolmentIT {
       Files.move(directory.resolve("joined"), directory.resolve("first"));
       Result thief = register(site, token);
       assertThat(thief.exitCode()).isEqualTo(6);
-      assertThat(thief.err()).contains("refuses user").doesNotContain("\tat ");
+      assertThat(thief.err())
+          .contains("does not take the token for device \"web-01\"", "it has been used")
+          .contains("Ask an admin for a new one: holdfast enrol-token --device web-01.")
+          .doesNotContain("\tat ", "PGPASSWORD", "tries again", "spool");
       assertThat(config()).doesNotExist();
       assertThat(passwordFile()).doesNotExist();
 
@@ -248,8 +251,39 @@ class EnrolmentIT {
                       DEVICE)
                   .get("r");
       site.controlPlane().execute("ALTER ROLE " + role + " VALID UNTIL '2020-01-01'");
-      assertThat(register(site, late).exitCode()).as("expired").isEqualTo(6);
+      assertThat(register(site, late))
+          .satisfies(expired -> assertThat(expired.exitCode()).isEqualTo(6))
+          .satisfies(expired -> assertThat(expired.err()).contains("it has expired"));
     }
+  }
+
+  @Test
+  void whoever_issues_a_token_is_told_for_which_device_and_until_when() throws Exception {
+    try (Site site = new Site(directory, ResticBinaries.current())) {
+      Result first = issued(site, "--device", DEVICE);
+      assertThat(first.err())
+          .contains("device \"web-01\" is new; the token is good until 20")
+          .contains("is this machine itself: for any other one give --database-url the name")
+          .doesNotContain("was tried");
+      assertThat(issued(site, "--device", "WEB-01").err())
+          .contains("device \"WEB-01\" is new (and another one than \"web-01\"); the token");
+      Result again = issued(site, "--device", DEVICE, "--name", "Web 1", "--platform", "windows");
+      assertThat(again.err())
+          .contains("device \"web-01\" is there already, as \"web-01\"; the token is good until")
+          .contains("--name has no effect on it; to rename it: UPDATE devices SET name")
+          .contains("--platform has no effect on it");
+      assertThat(site.controlPlane().rows("SELECT FROM devices")).hasSize(3);
+    }
+  }
+
+  private Result issued(Site site, String... more) throws Exception {
+    String[] arguments = new String[more.length + 1];
+    arguments[0] = "enrol-token";
+    System.arraycopy(more, 0, arguments, 1, more.length);
+    Result result = site.holdfast(asAdmin(site, arguments));
+    assertThat(result.exitCode()).as(result.all()).isZero();
+    assertThat(result.out()).startsWith("hf1.").hasLineCount(1);
+    return result;
   }
 
   @Test

@@ -20,16 +20,16 @@ class DatabaseUrlTest {
       delimiter = '|',
       value = {
         "postgresql://localhost/db |"
-            + " jdbc:postgresql://localhost/db?ApplicationName=holdfast&connectTimeout=10&socketTimeout=60&tcpKeepAlive=true"
+            + " jdbc:postgresql://localhost/db?ApplicationName=holdfast&connectTimeout=10&prepareThreshold=0&socketTimeout=60&tcpKeepAlive=true"
             + " | localhost/db",
         "postgres://h1,h2:5433/db?target_session_attrs=read-write |"
-            + " jdbc:postgresql://h1,h2:5433/db?ApplicationName=holdfast&channelBinding=require&connectTimeout=10&requireAuth=%21password%2C%21md5&socketTimeout=60&sslmode=verify-full&targetServerType=primary&tcpKeepAlive=true"
+            + " jdbc:postgresql://h1,h2:5433/db?ApplicationName=holdfast&channelBinding=require&connectTimeout=10&prepareThreshold=0&requireAuth=%21password%2C%21md5&socketTimeout=60&sslmode=verify-full&targetServerType=primary&tcpKeepAlive=true"
             + " | h1,h2:5433/db",
         "postgresql://[::1]:5433/db?sslmode=verify-full&connect_timeout=3 |"
-            + " jdbc:postgresql://[::1]:5433/db?ApplicationName=holdfast&connectTimeout=3&socketTimeout=60&sslmode=verify-full&tcpKeepAlive=true"
+            + " jdbc:postgresql://[::1]:5433/db?ApplicationName=holdfast&connectTimeout=3&prepareThreshold=0&socketTimeout=60&sslmode=verify-full&tcpKeepAlive=true"
             + " | [::1]:5433/db",
-        "jdbc:postgresql://localhost:1/db?socketTimeout=5&prepareThreshold=0 |"
-            + " jdbc:postgresql://localhost:1/db?ApplicationName=holdfast&connectTimeout=10&prepareThreshold=0&socketTimeout=5&tcpKeepAlive=true"
+        "jdbc:postgresql://localhost:1/db?socketTimeout=5&prepareThreshold=3 |"
+            + " jdbc:postgresql://localhost:1/db?ApplicationName=holdfast&connectTimeout=10&prepareThreshold=3&socketTimeout=5&tcpKeepAlive=true"
             + " | localhost:1/db"
       })
   void both_forms_become_a_jdbc_url_that_gives_up_in_time(String url, String jdbc, String display)
@@ -71,6 +71,18 @@ class DatabaseUrlTest {
         "postgresql://localhost/db?sslmode=on | sslmode has the unknown value \"on\"",
         "postgresql://h/db?require_auth=scram-sha-256,md5 | permits a password in clear or by MD5",
         "postgresql://h/db?require_auth=password | permits a password in clear or by MD5",
+        "postgresql://h:0/db | has no port from 1 to 65535",
+        "jdbc:postgresql://h1,h2:99999/db | \"h2:99999\" has no port from 1 to 65535",
+        "postgresql://h/db?connect_timeout=abc | \"connectTimeout\" is no whole number",
+        "postgresql://h/db?connect_timeout= | \"connectTimeout\" is no whole number",
+        "jdbc:postgresql://h/db?socketTimeout=1m | \"socketTimeout\" is no whole number",
+        "jdbc:postgresql://h/db?prepareThreshold=off | \"prepareThreshold\" is no whole number",
+        "postgresql://h/db?sslrootcert=root.crt | \"sslrootcert\" is no absolute path",
+        "postgresql://h/db?sslrootcert=~/root.crt | \"sslrootcert\" is no absolute path",
+        "postgresql://h/db?sslcert=$HOME/a.crt | \"sslcert\" is no absolute path",
+        "jdbc:postgresql://h/db?sslkey=a.key | \"sslkey\" is no absolute path",
+        "postgresql://h/db?sslrootcert=system&sslmode=require | holds with sslmode=verify-full alone",
+        "postgresql://localhost/db?sslrootcert=system&sslmode=verify-ca | sslmode=verify-full alone",
         "jdbc:postgresql://localhost/db?PGHOST=h | parameter \"PGHOST\" names a place too",
         "jdbc:postgresql://localhost/db?service=h | parameter \"service\" names a place too"
       })
@@ -88,7 +100,7 @@ class DatabaseUrlTest {
         "h/db | sslmode=verify-full requireAuth=%21password%2C%21md5 channelBinding=require | ",
         "localhost,h/db | sslmode=verify-full requireAuth=%21password%2C%21md5"
             + " channelBinding=require | ",
-        "h/db?sslcert=c&sslkey=k | sslmode=verify-full requireAuth=%21password%2C%21md5 | ",
+        "h/db?sslcert=/c&sslkey=/k | sslmode=verify-full requireAuth=%21password%2C%21md5 | ",
         "h/db?channel_binding=prefer | sslmode=verify-full requireAuth=%21password%2C%21md5"
             + " channelBinding=prefer | ",
         "h/db?require_auth=scram-sha-256 | sslmode=verify-full requireAuth=scram-sha-256"
@@ -152,9 +164,42 @@ class DatabaseUrlTest {
     DatabaseAddress address =
         DatabaseUrl.parse(
             "postgresql://alice@h/db?sslcert=/a.crt&sslkey=/a.key&sslpassword=hunter22&sslrootcert=/root.crt");
-    assertThat(address.urlForOthers()).doesNotContain("/a.", "hunter22").contains("root.crt");
-    assertThat(DatabaseUrl.parse(address.urlForOthers()).jdbcUrl())
+    assertThat(address.urlForOthers(false)).doesNotContain("/a.", "hunter22").contains("root.crt");
+    assertThat(DatabaseUrl.parse(address.urlForOthers(true)).jdbcUrl())
+        .doesNotContain("root.crt")
         .contains("sslmode=verify-full", "channelBinding=require");
+  }
+
+  /** Wherever it stands: the decoder would throw, with a piece of the password in its message. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgresql://u:50%off@127.0.0.1:1/x",
+        "postgresql://u:hunter%@h/x",
+        "postgresql://u:hunter%2@h/x",
+        "postgresql://u%zz:hunter@h/x",
+        "postgresql://u:hunter@h/x%",
+        "postgresql://u:hunter@h/x?application_name=%zz",
+        "postgresql://h/x?password=hunter%",
+        "jdbc:postgresql://h/x?options=%zz",
+        "jdbc:postgresql://h/x%zz",
+        "jdbc:postgresql://h/x?password=50%off"
+      })
+  void a_stray_percent_sign_is_answered_and_nothing_of_the_url_repeated(String url) {
+    assertThatThrownBy(() -> DatabaseUrl.parse(url))
+        .isInstanceOf(InvalidDatabaseUrl.class)
+        .hasMessage(
+            "a % in it is not followed by two hexadecimal digits; write %25 for a percent sign")
+        .hasNoCause();
+  }
+
+  @Test
+  void a_file_of_authorities_may_be_the_machines_own_and_then_the_name_counts()
+      throws InvalidDatabaseUrl {
+    for (String host : new String[] {"h", "localhost"}) {
+      assertThat(DatabaseUrl.parse("postgresql://" + host + "/db?sslrootcert=system").jdbcUrl())
+          .contains("sslmode=verify-full", "sslrootcert=system");
+    }
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,72 @@ class LocalConfigFileTest {
     assertThat(config.resticPath()).isEmpty();
     assertThat(config.stateDirectory()).isEqualTo(directory.resolve(".local/state/holdfast"));
     assertThat(config.warnings()).isEmpty();
+  }
+
+  /** What is no path; every other key is one, so that a new one has to be looked at. */
+  private static final Set<String> NO_PATHS =
+      Set.of(
+          "device.id",
+          "device.name",
+          "database.url",
+          "database.user",
+          "database.password",
+          "restic.releases",
+          "log.max_size",
+          "log.keep",
+          "log.format",
+          "policy.restic_args",
+          "policy.repositories",
+          "policy.rclone_remotes",
+          "control_plane_dump.url",
+          "control_plane_dump.user",
+          "control_plane_dump.recipients");
+
+  /** It would be another place for the daemon than for a command in some directory. */
+  @Test
+  void every_path_is_refused_that_depends_on_where_the_agent_was_started() throws IOException {
+    for (var section : LocalConfigFile.KEYS.entrySet()) {
+      for (String key : section.getValue()) {
+        String name = section.getKey().isEmpty() ? key : section.getKey() + "." + key;
+        if (NO_PATHS.contains(name)) {
+          continue;
+        }
+        for (String path : List.of("relative", "./x", "~/x", "$HOME/x", "../x")) {
+          assertThat(String.join("\n", findings(with(section.getKey(), key, path))))
+              .as("%s: %s", name, path)
+              .contains(name + " \"" + path + "\" is no absolute path");
+        }
+      }
+    }
+  }
+
+  private static String with(String section, String key, String value) {
+    String line = key + ": " + value + "\n";
+    return switch (section) {
+      case "" -> GOOD + line;
+      case "database" -> GOOD + "  " + line;
+      case "control_plane_dump" ->
+          GOOD + "control_plane_dump:\n  url: postgresql://localhost/h\n  " + line;
+      default -> GOOD + section + ":\n  " + line;
+    };
+  }
+
+  @Test
+  void the_password_in_a_file_is_its_line_and_what_cannot_be_seen_is_told() throws Exception {
+    Path secret = directory.resolve("password");
+    for (String content : List.of("hunter2", "hunter2\n", "hunter2\r\n\n", "\ufeffhunter2\n")) {
+      Files.writeString(secret, content);
+      Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+      LocalConfig config = load(GOOD + "  password_file: " + secret + "\n");
+      assertThat(config.database().password()).contains(new Secret("hunter2"));
+      assertThat(config.warnings()).isEmpty();
+    }
+    Files.writeString(secret, "hunter2\u00a0\n");
+    assertThat(load(GOOD + "  password_file: " + secret + "\n").warnings())
+        .containsExactly(
+            secret
+                + ": the password in it begins or ends with blanks or other signs that cannot be"
+                + " seen. Write it without, unless they belong to it.");
   }
 
   /** What begins with a special sign is no text to YAML, and the parser repeats what it met. */

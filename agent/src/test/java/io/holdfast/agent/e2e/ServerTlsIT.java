@@ -16,6 +16,7 @@ import io.holdfast.agent.testing.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -103,13 +104,26 @@ class ServerTlsIT {
       Path stranger = new Authority(directory.resolve("stranger"), "Somebody else").root();
       Files.writeString(
           site.config(), config.replace(authority.root().toString(), stranger.toString()));
-      refused(site, "unable to find valid certification path", "sslrootcert names the authority");
+      refused(
+          site,
+          "unable to find valid certification path",
+          "None of the authorities in " + stranger + " has signed the server's certificate",
+          "write sslrootcert=FILE into the URL");
 
       Files.writeString(
           site.config(), config.replace(authority.root().toString(), directory + "/none.crt"));
       refused(site, "Could not open SSL root certificate file", "authority that has signed");
 
+      Path rubbish = Files.writeString(directory.resolve("rubbish.crt"), "no certificate\n");
+      Files.writeString(
+          site.config(), config.replace(authority.root().toString(), rubbish.toString()));
+      refused(site, "into a TrustManager failed", "certificates as PEM");
+
       Files.writeString(site.config(), config);
+      server.speakTls(authority.expiredServer(HOST), authority.root());
+      refused(site, "validity check failed", "is not good at this time", "this machine's clock");
+      server.speakTls(authority.server(HOST), authority.root());
+
       server.admit("host all all 127.0.0.1/32 password");
       refused(site, "'password' authentication", "say scram-sha-256");
       server.admit("host all all 127.0.0.1/32 md5");
@@ -123,7 +137,7 @@ class ServerTlsIT {
     }
   }
 
-  private static void refused(Site site, String why, String remedy) {
+  private static void refused(Site site, String why, String... remedy) {
     Result refused = site.holdfast("sync");
     assertThat(refused.exitCode()).as(refused.all()).isEqualTo(6);
     assertThat(refused.err())
@@ -131,6 +145,133 @@ class ServerTlsIT {
         .contains(why)
         .contains(remedy)
         .doesNotContain("\tat ", "Exception:");
+  }
+
+  @Test
+  void a_certificate_that_is_signed_publicly_is_proved_by_the_machines_own_authorities()
+      throws Exception {
+    server.speakTls(authority.server(HOST), authority.root());
+    try (Site site = site("site", "")) {
+      site.variable(HostNames.VARIABLE, names + " -Duser.home=" + directory);
+      String config = Files.readString(site.config());
+      for (String parameter : List.of("", "&sslrootcert=system")) {
+        Files.writeString(
+            site.config(), config.replace("socketTimeout=120", "socketTimeout=120" + parameter));
+        // The variable of OpenSSL, in the place of the machine's own file.
+        site.variable("SSL_CERT_FILE", authority.root().toString());
+        Result doctor = site.holdfast("doctor");
+        assertThat(doctor.out())
+            .as(doctor.all())
+            .contains("tls: the server has proved its name by a certificate");
+
+        Path others = new Authority(directory.resolve("stranger"), "Somebody else").root();
+        site.variable("SSL_CERT_FILE", others.toString());
+        refused(
+            site,
+            "unable to find valid certification path",
+            "None of the authorities in the list that this machine trusts ("
+                + others
+                + ") has signed",
+            "sslrootcert=/etc/holdfast/root.crt");
+      }
+    }
+  }
+
+  /**
+   * How an admin's machine has the authority's certificate, and what the device's own file says.
+   */
+  private record Admin(String parameters, boolean usualFile, boolean trusted, String config) {}
+
+  @Test
+  void the_first_machine_needs_nothing_but_the_token_however_the_admins_has_the_certificate()
+      throws Exception {
+    server.speakTls(authority.server(HOST), authority.root());
+    DatabaseAddress admin = psql.member("backup_admin", "admin-password");
+    int i = 0;
+    for (Admin has :
+        List.of(
+            new Admin("", true, false, "joined-0%2Froot.crt"),
+            new Admin("?sslrootcert=" + authority.root(), false, false, "joined-1%2Froot.crt"),
+            new Admin("", false, true, ""),
+            new Admin("?sslrootcert=system", false, true, "sslrootcert=system"))) {
+      Path home = Files.createDirectories(directory.resolve("home-" + i));
+      if (has.usualFile()) {
+        Files.createDirectories(home.resolve(".postgresql"));
+        Files.copy(authority.root(), home.resolve(".postgresql/root.crt"));
+      }
+      Map<String, String> machine =
+          new HashMap<>(Map.of(HostNames.VARIABLE, names + " -Duser.home=" + home));
+      if (has.trusted()) {
+        machine.put("SSL_CERT_FILE", authority.root().toString());
+      }
+      Map<String, String> person = new HashMap<>(machine);
+      person.put("PGPASSWORD", "admin-password");
+      Result token =
+          Program.run(
+              person,
+              List.of(
+                  Program.HOLDFAST,
+                  "enrol-token",
+                  "--device=web-0" + i,
+                  "--database-user=" + admin.user().orElseThrow(),
+                  "--database-url=" + admin.jdbcUrl() + has.parameters()));
+      assertThat(token.exitCode()).as(token.all()).isZero();
+      assertThat(token.err()).contains("is new; the token is good").doesNotContain("was tried");
+
+      machine.put(HostNames.VARIABLE, names + " -Duser.home=" + directory.resolve("none"));
+      Path config = directory.resolve("joined-" + i + "/holdfast.yaml");
+      Result registered =
+          Program.run(
+              machine,
+              List.of(
+                  Program.HOLDFAST,
+                  "register",
+                  "--token=" + token.out().strip(),
+                  "--config=" + config,
+                  "--state-directory=" + directory.resolve("state-" + i)));
+      assertThat(registered.exitCode()).as("%s: %s", has, registered.all()).isZero();
+      assertThat(Files.readString(config)).contains("sslmode=verify-full", has.config());
+      Result jobs = Program.run(machine, List.of(Program.HOLDFAST, "jobs", "--config=" + config));
+      assertThat(jobs.exitCode()).as("%s: %s", has, jobs.all()).isZero();
+      i++;
+    }
+  }
+
+  @Test
+  void whoever_issues_a_token_is_told_what_the_machine_would_meet() throws Exception {
+    DatabaseAddress admin = psql.member("backup_admin", "admin-password");
+    Map<String, String> person =
+        Map.of(
+            HostNames.VARIABLE,
+            names + " -Duser.home=" + directory,
+            "PGPASSWORD",
+            "admin-password",
+            "SSL_CERT_FILE",
+            authority.root().toString());
+    List<String> command =
+        List.of(
+            Program.HOLDFAST,
+            "enrol-token",
+            "--device=web-01",
+            "--database-user=" + admin.user().orElseThrow(),
+            "--database-url=" + admin.jdbcUrl());
+    Result plain = Program.run(person, command);
+    assertThat(plain.exitCode()).isEqualTo(6);
+    assertThat(plain.out()).isEmpty();
+    assertThat(plain.err())
+        .contains("has not proved to be the right server: The server does not support SSL")
+        .contains("ssl = on in its postgresql.conf", "sslmode=disable")
+        .doesNotContain("spool", "tries again");
+
+    server.speakTls(authority.server(HOST), authority.root());
+    server.admit("host all +backup_client 127.0.0.1/32 reject");
+    Result rejected = Program.run(person, command);
+    assertThat(rejected.exitCode()).as(rejected.all()).isZero();
+    assertThat(rejected.out()).startsWith("hf1.").hasLineCount(1);
+    assertThat(rejected.err())
+        .contains("the token was tried from here as the machine will try it, and does not work yet")
+        .contains("does not let this login in: pg_hba.conf rejects connection")
+        .contains("Add a line to pg_hba.conf on the server, such as: hostssl");
   }
 
   @Test

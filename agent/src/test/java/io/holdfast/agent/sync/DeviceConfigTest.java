@@ -509,6 +509,8 @@ class DeviceConfigTest {
     "/srv/cache/../../etc, false, is outside of what policy.cache_roots allows",
     "/srv/cached, false, is outside of what policy.cache_roots allows",
     "cache, false, is no absolute path on this machine",
+    "~/cache, false, is no absolute path on this machine",
+    "$HOME/c, false, is no absolute path on this machine",
     "C:\\cache, false, is no absolute path on this machine"
   })
   void restics_cache_is_where_the_machine_lets_it_be(String written, boolean used, String why) {
@@ -522,6 +524,25 @@ class DeviceConfigTest {
           .as("without a rule")
           .contains(written);
     }
+  }
+
+  /**
+   * restic cuts them off, so that the repository has another password than the one that is read.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"hunter22\u00a0", "\ufeffhunter22", "\u2003hunter22", "hunter22 "})
+  void a_password_with_what_cannot_be_seen_around_it_is_told_and_used(String password) {
+    DeviceConfig config =
+        config(
+            List.of(), List.of(), List.of(new SettingRow(false, "repository_password", password)));
+    assertThat(config.settings().repositoryPassword()).isPresent();
+    assertThat(config.problems())
+        .singleElement()
+        .satisfies(told -> {
+          assertThat(told.code()).isEqualTo("password-has-blanks");
+          assertThat(told.severity()).isEqualTo(Problem.Severity.WARNING);
+          assertThat(told.message()).contains("begins or ends with blanks");
+        });
   }
 
   @Test

@@ -36,6 +36,7 @@ public final class Authority {
   private static final AlgorithmIdentifier SIGNATURE =
       new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256);
   private static final int LINE = 64;
+  private static final String GOOD_UNTIL = "480101000000Z";
 
   /**
    * A certificate with its key.
@@ -60,7 +61,7 @@ public final class Authority {
     ExtensionsGenerator extensions = new ExtensionsGenerator();
     extensions.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
     root = directory.resolve("root.crt");
-    Files.writeString(root, certificate(this.name, keys, extensions));
+    Files.writeString(root, certificate(this.name, keys, extensions, GOOD_UNTIL));
   }
 
   /** Its own certificate, by which those that it has signed are proved. */
@@ -70,24 +71,35 @@ public final class Authority {
 
   /** A certificate for a server of that name. */
   public Certified server(String host) throws IOException {
+    return signed("server", host, named(host), GOOD_UNTIL);
+  }
+
+  private static ExtensionsGenerator named(String host) throws IOException {
     ExtensionsGenerator extensions = new ExtensionsGenerator();
     extensions.addExtension(
         Extension.subjectAlternativeName,
         false,
         new GeneralNames(new GeneralName(GeneralName.dNSName, host)));
-    return signed("server", host, extensions);
+    return extensions;
+  }
+
+  /** One whose time is over. */
+  public Certified expiredServer(String host) throws IOException {
+    return signed("expired", host, named(host), "210101000000Z");
   }
 
   /** A certificate by which that login proves itself. */
   public Certified client(String login) throws IOException {
-    return signed("client", login, new ExtensionsGenerator());
+    return signed("client", login, new ExtensionsGenerator(), GOOD_UNTIL);
   }
 
-  private Certified signed(String kind, String subject, ExtensionsGenerator extensions)
+  private Certified signed(
+      String kind, String subject, ExtensionsGenerator extensions, String goodUntil)
       throws IOException {
     KeyPair own = newKeys();
     Path certificate = directory.resolve(kind + "-" + subject + ".crt");
-    Files.writeString(certificate, certificate(new X500Name("CN=" + subject), own, extensions));
+    Files.writeString(
+        certificate, certificate(new X500Name("CN=" + subject), own, extensions, goodUntil));
     PrivateKey key = own.getPrivate();
     Path pem = directory.resolve(kind + "-" + subject + ".key");
     Files.writeString(pem, pem("PRIVATE KEY", key.getEncoded()));
@@ -98,14 +110,15 @@ public final class Authority {
     return new Certified(certificate, pem, der);
   }
 
-  private String certificate(X500Name subject, KeyPair own, ExtensionsGenerator extensions)
+  private String certificate(
+      X500Name subject, KeyPair own, ExtensionsGenerator extensions, String goodUntil)
       throws IOException {
     V3TBSCertificateGenerator content = new V3TBSCertificateGenerator();
     content.setSerialNumber(new ASN1Integer(new BigInteger(64, new SecureRandom())));
     content.setIssuer(name);
     content.setSubject(subject);
     content.setStartDate(new DERUTCTime("200101000000Z"));
-    content.setEndDate(new DERUTCTime("480101000000Z"));
+    content.setEndDate(new DERUTCTime(goodUntil));
     content.setSignature(SIGNATURE);
     content.setSubjectPublicKeyInfo(SubjectPublicKeyInfo.getInstance(own.getPublic().getEncoded()));
     if (!extensions.isEmpty()) {
