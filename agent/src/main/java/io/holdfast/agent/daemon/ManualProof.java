@@ -50,8 +50,7 @@ public final class ManualProof {
           config.plans().isEmpty()
               ? "It has none at all: an admin adds them to the table backup_jobs."
               : "It has: "
-                  + String.join(
-                      ", ", config.plans().stream().map(its -> its.job().name()).toList())
+                  + String.join(", ", config.plans().stream().map(its -> its.job().name()).toList())
                   + ".");
     }
     Optional<Held> alone = parts.locks().tryProof();

@@ -283,10 +283,14 @@ class CommandLineIT {
     Result result =
         Program.run(
             Map.of(
-                "PATH", bin + ":" + System.getenv("PATH"),
-                "HOME", directory.toString(),
-                "HOLDFAST_COMPLETION_SECONDS", "300",
-                "HOLDFAST_CONFIG", site.config().toString()),
+                "PATH",
+                bin + ":" + System.getenv("PATH"),
+                "HOME",
+                directory.toString(),
+                "HOLDFAST_COMPLETION_SECONDS",
+                "300",
+                "HOLDFAST_CONFIG",
+                site.config().toString()),
             List.of(
                 "bash",
                 "-c",
