@@ -68,7 +68,7 @@ final class KeptDirectories {
    */
   List<ItemFailure> putBack() {
     List<ItemFailure> failures = new ArrayList<>();
-    kept.sort(Comparator.comparing((Kept one) -> one.path().getNameCount()).reversed());
+    kept.sort(Comparator.comparingInt((Kept one) -> one.path().getNameCount()).reversed());
     for (Kept one : kept) {
       try {
         putBack(one);

@@ -76,7 +76,7 @@ final class Passage {
   /** What restic takes a pattern for, which means all below what it fits as well. */
   private static Pattern expression(String pattern) {
     StringBuilder expression = new StringBuilder(pattern.startsWith("/") ? "" : "(?:/[^/]+)*");
-    for (String part : pattern.split("/")) {
+    for (String part : pattern.split("/", -1)) {
       if (part.equals("**")) {
         expression.append("(?:/[^/]+)*");
       } else if (!part.isEmpty()) {

@@ -72,13 +72,13 @@ class HelpTest {
   void no_word_of_the_help_is_broken_in_the_middle(CommandSpec spec) {
     StringWriter help = new StringWriter();
     spec.commandLine().usage(new PrintWriter(help), Ansi.OFF);
-    List<String> shown = List.of(help.toString().split("\\s+"));
+    List<String> shown = List.of(help.toString().split("\\s+", -1));
     Stream.concat(
             Arrays.stream(spec.usageMessage().description()),
             Stream.concat(spec.options().stream(), spec.positionalParameters().stream())
                 .filter(argument -> !argument.hidden())
                 .flatMap(argument -> Arrays.stream(argument.description())))
-        .flatMap(text -> Stream.of(text.replace("%%", "%").split("\\s+")))
+        .flatMap(text -> Stream.of(text.replace("%%", "%").split("\\s+", -1)))
         .filter(word -> word.matches(".*\\w[./]\\w.*") && !word.contains("${"))
         .forEach(word -> assertThat(shown).as(spec.qualifiedName()).contains(word));
   }
@@ -102,7 +102,7 @@ class HelpTest {
       return;
     }
     List<String> arguments =
-        new ArrayList<>(List.of(spec.qualifiedName().split(" ")).subList(1, depth(spec)));
+        new ArrayList<>(List.of(spec.qualifiedName().split(" ", -1)).subList(1, depth(spec)));
     arguments.add("--no-such-option");
     String said = said(ExitCode.USAGE, arguments.toArray(String[]::new));
     assertThat(said.lines()).as(spec.qualifiedName()).hasSize(2);
@@ -112,7 +112,7 @@ class HelpTest {
   }
 
   private static int depth(CommandSpec spec) {
-    return spec.qualifiedName().split(" ").length;
+    return spec.qualifiedName().split(" ", -1).length;
   }
 
   @ParameterizedTest

@@ -91,7 +91,7 @@ class RestoreIT {
           found.err().lines().filter(said -> said.startsWith("holdfast restore")).findFirst().get();
       String to = directory.resolve("found").toString();
       Result back =
-          site.holdfast(line.replaceFirst("^holdfast ", "").replace("DIR", to).split(" "));
+          site.holdfast(line.replaceFirst("^holdfast ", "").replace("DIR", to).split(" ", -1));
       assertThat(back.exitCode()).as(line + back.all()).isZero();
       assertThat(back("found", www).resolve("deep/page.html")).hasContent("new");
       JsonNode hit = json(site.holdfast("find", "page.*", "--json"));
