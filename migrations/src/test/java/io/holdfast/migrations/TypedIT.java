@@ -19,8 +19,8 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /**
- * Whatever an admin types into whichever column of a table that is his to write is taken, or refused
- * in a sentence of ours with a hint: never with the name of a constraint and the whole row.
+ * Whatever an admin types into whichever column of a table that is his to write is taken, or
+ * refused in a sentence of ours with a hint: never with the name of a constraint and the whole row.
  */
 class TypedIT {
 
@@ -65,8 +65,16 @@ class TypedIT {
           "text", List.of("NULL", "''", "' x '", "'no such thing'", "E'a\\nb'"),
           "_text",
               List.of(
-                  "NULL", "'{}'", "'{NULL}'", "'{\"\"}'", "'{\"a, /b\"}'", "'{{a,b},{c,d}}'",
-                  "ARRAY[repeat('x', 200000)]", "'{device=x}'", "'{[}'", "'{~/x}'"),
+                  "NULL",
+                  "'{}'",
+                  "'{NULL}'",
+                  "'{\"\"}'",
+                  "'{\"a, /b\"}'",
+                  "'{{a,b},{c,d}}'",
+                  "ARRAY[repeat('x', 200000)]",
+                  "'{device=x}'",
+                  "'{[}'",
+                  "'{~/x}'"),
           "int4", List.of("NULL", "-1", "0", "2147483647"),
           "int8", List.of("NULL", "-1", "0", "9223372036854775807"),
           "bool", List.of("NULL", "true", "false"),

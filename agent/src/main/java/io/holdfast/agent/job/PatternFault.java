@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What is wrong with a pattern of {@code exclude_patterns}. The database refuses such a pattern as it
- * is typed; exclude-patterns.tsv holds both to the same answers.
+ * What is wrong with a pattern of {@code exclude_patterns}. The database refuses such a pattern as
+ * it is typed; exclude-patterns.tsv holds both to the same answers.
  */
 public enum PatternFault {
   EMPTY("is empty", "Leave it out."),
@@ -44,8 +44,7 @@ public enum PatternFault {
               + "|%[A-Za-z_][A-Za-z0-9_()]*%([/\\\\]|$))");
   private static final Pattern CLASS = Pattern.compile("\\[[^]]*\\]");
   private static final Pattern ALTERNATIVES = Pattern.compile("\\{[^{}/]*,[^{}]*\\}");
-  private static final Pattern LISTED =
-      Pattern.compile(", *[*/!.~]|^\\*\\.[A-Za-z0-9]+,");
+  private static final Pattern LISTED = Pattern.compile(", *[*/!.~]|^\\*\\.[A-Za-z0-9]+,");
 
   private final String why;
   private final String remedy;

@@ -24,8 +24,7 @@ public final class SnapshotTags {
       List.of(JOB, JOB_NAME, ORIGIN, ACCOUNT, DEVICE, RUN, KIND);
 
   /** What Go cuts off around a tag: Unicode's white space. */
-  private static final Pattern WHITE_SPACE_BEFORE =
-      Pattern.compile("^[\\s\\u000b\\u0085\\p{Z}]+");
+  private static final Pattern WHITE_SPACE_BEFORE = Pattern.compile("^[\\s\\u000b\\u0085\\p{Z}]+");
 
   private SnapshotTags() {}
 

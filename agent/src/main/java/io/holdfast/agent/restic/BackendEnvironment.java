@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 
 /**
  * The variables that restic's storage back-ends read for credentials and places (restic's manual,
- * "Preparing a new repository"). None that a row may set makes restic start a program, trust another
- * certificate or use another repository.
+ * "Preparing a new repository"). None that a row may set makes restic start a program, trust
+ * another certificate or use another repository.
  */
 public final class BackendEnvironment {
 

@@ -35,16 +35,14 @@ public final class RepositoryAccess {
               "repository-url-missing",
               "there is no repository to back up into: the setting repository_url is empty, or this"
                   + " machine cannot use it",
-              set("repository_url", "sftp:user@host:/path/to/repo")
-                  + IF_IT_IS_SET));
+              set("repository_url", "sftp:user@host:/path/to/repo") + IF_IT_IS_SET));
     }
     if (settings.repositoryPassword().isEmpty()) {
       return Optional.of(
           Verdict.failed(
               "repository-password-missing",
               "the setting repository_password is empty, or this machine cannot use it",
-              set("repository_password", "...")
-                  + IF_IT_IS_SET));
+              set("repository_password", "...") + IF_IT_IS_SET));
     }
     return BackendEnvironment.refusal(settings.repositoryEnvironment().keySet())
         .map(why ->

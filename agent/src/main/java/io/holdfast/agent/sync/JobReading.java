@@ -197,7 +197,8 @@ final class JobReading {
       PatternFault.of(pattern, windows)
           .filter(fault -> fault != PatternFault.EMPTY)
           .ifPresent(fault -> {
-            String what = "has the pattern \"" + pattern + "\" in " + column + ", which " + fault.why();
+            String what =
+                "has the pattern \"" + pattern + "\" in " + column + ", which " + fault.why();
             if (fault == PatternFault.BROKEN) {
               problem("exclude-pattern-invalid", what, fault.remedy());
             } else {

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The password that opened the repository last, as its row was, for the day on which the row is gone:
- * it may be the only copy that is left, and backups go on with it for a while. Only the agent's user
- * can read the file.
+ * The password that opened the repository last, as its row was, for the day on which the row is
+ * gone: it may be the only copy that is left, and backups go on with it for a while. Only the
+ * agent's user can read the file.
  */
 public final class LastPassword {
 

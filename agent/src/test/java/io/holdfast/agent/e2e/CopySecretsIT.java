@@ -42,8 +42,7 @@ class CopySecretsIT {
       Set<String> commandLines;
       try (CommandLines watched = new CommandLines()) {
         said = second.housekeep("copy");
-        psql.meant(
-            "UPDATE copy_targets SET repository_password = repository_password || '-wrong'");
+        psql.meant("UPDATE copy_targets SET repository_password = repository_password || '-wrong'");
         said += site.holdfast("housekeep", "copy", "--target", SecondRepository.NAME).all();
         commandLines = watched.seen();
       }

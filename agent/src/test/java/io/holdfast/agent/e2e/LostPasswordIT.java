@@ -24,7 +24,8 @@ class LostPasswordIT {
     assertThat(remedy).contains("INSERT INTO settings", "excluded.value");
     return remedy
         .substring(
-            remedy.indexOf("INSERT INTO"), remedy.indexOf("excluded.value") + "excluded.value".length())
+            remedy.indexOf("INSERT INTO"),
+            remedy.indexOf("excluded.value") + "excluded.value".length())
         .replace("'...'", "'" + value + "'");
   }
 
@@ -95,8 +96,7 @@ class LostPasswordIT {
       Result withoutPassword = site.holdfast("backup", "www");
       assertThat(withoutPassword.exitCode()).isNotZero();
       psql.execute(
-          statement(
-              withoutPassword.all().replaceAll("\\s+", " "), Site.REPOSITORY_PASSWORD));
+          statement(withoutPassword.all().replaceAll("\\s+", " "), Site.REPOSITORY_PASSWORD));
       Result backup = site.holdfast("backup", "www");
       assertThat(backup.exitCode()).as(backup.all()).isZero();
     }

@@ -29,7 +29,10 @@ class ReservedTagsIT {
       UUID jobA = psql.job(Site.DEVICE, "jobA", site.source("a", 1).toString());
       UUID jobB = psql.job(Site.DEVICE, "jobB", site.source("b", 1).toString());
       String copied =
-          "UPDATE backup_jobs SET tags = ARRAY['daily', 'backup:" + jobA + "', ' run=" + jobA
+          "UPDATE backup_jobs SET tags = ARRAY['daily', 'backup:"
+              + jobA
+              + "', ' run="
+              + jobA
               + "', 'device=other', 'it''s'] WHERE name = 'jobB'";
       assertThatThrownBy(() -> psql.execute(copied))
           .hasMessageContaining("such a tag says whose snapshot it is");

@@ -304,7 +304,8 @@ class TyposIT {
             },
             device("'web-02', NULL, 'linux'", "device refused: name is missing"),
             device("'web-02', 'Web 1', 'linux'", "its name \"Web 1\" is that of device \"web-01\""),
-            device("'web-01', 'Web 2', 'linux'", "device refused: there is one already with the id"),
+            device(
+                "'web-01', 'Web 2', 'linux'", "device refused: there is one already with the id"),
             new String[] {
               "UPDATE devices SET id = 'web-09'", "its id \"web-01\" would become another one"
             },
@@ -489,10 +490,7 @@ class TyposIT {
         .isEqualTo("Did you mean \"prune\"?");
     assertThat(hint(housekeeping("'vacuum', 'interval', NULL, 60, NULL", "")))
         .startsWith("Write one of forget, prune");
-    assertThat(
-            hint(
-                setting(
-                    "'repository_environment', '{\"AWS_ACESS_KEY_ID\": \"x\"}'", "")))
+    assertThat(hint(setting("'repository_environment', '{\"AWS_ACESS_KEY_ID\": \"x\"}'", "")))
         .isEqualTo("Did you mean \"AWS_ACCESS_KEY_ID\"?");
     assertThat(hint(setting("'repository_environment', '{\"https_proxy\": \"x\"}'", "")))
         .isEqualTo("Did you mean \"HTTPS_PROXY\"?");
@@ -543,7 +541,9 @@ class TyposIT {
   void a_path_of_the_other_platform_is_refused_for_a_device_that_was_seen() throws SQLException {
     run("UPDATE backup_jobs SET source_paths = ARRAY['C:\\Users']");
     psql.execute("UPDATE devices SET last_seen = now()");
-    assertThat(refusal("UPDATE backup_jobs SET source_paths = ARRAY['/srv', 'C:\\Users']").getMessage())
+    assertThat(
+            refusal("UPDATE backup_jobs SET source_paths = ARRAY['/srv', 'C:\\Users']")
+                .getMessage())
         .isEqualTo(
             "job refused: the source path \"C:\\Users\" is one of Windows, and the device"
                 + " \"web-01\" runs linux");
@@ -560,8 +560,11 @@ class TyposIT {
     refusal(second);
     run("UPDATE devices SET enabled = false WHERE id = 'web-01'");
     run(second);
-    assertThat(refusal("UPDATE devices SET name = 'Web 1' WHERE id = 'web-02'; UPDATE devices SET"
-                + " enabled = true, name = 'Web 1' WHERE id = 'web-01'").getMessage())
+    assertThat(
+            refusal(
+                    "UPDATE devices SET name = 'Web 1' WHERE id = 'web-02'; UPDATE devices SET"
+                        + " enabled = true, name = 'Web 1' WHERE id = 'web-01'")
+                .getMessage())
         .contains("is that of device \"web-02\" too");
     run(
         "BEGIN; SET LOCAL holdfast.allow_bulk = on; UPDATE devices SET enabled = true, name = 'Web 1'"
@@ -633,7 +636,8 @@ class TyposIT {
     assertThat(refusal("DELETE FROM backup_jobs").getMessage()).startsWith("delete of 4 rows");
     run("UPDATE backup_jobs SET tags = NULL WHERE name <> 'www'");
     assertThat(
-            refusal("DELETE FROM settings WHERE key IN ('max_concurrent_backups', 'sync_interval_seconds')")
+            refusal(
+                    "DELETE FROM settings WHERE key IN ('max_concurrent_backups', 'sync_interval_seconds')")
                 .getMessage())
         .startsWith("delete of 2 rows of settings refused");
     assertThat(
@@ -647,7 +651,8 @@ class TyposIT {
             + " ('sync_interval_seconds', '60') ON CONFLICT (device_id, key) DO UPDATE SET value ="
             + " excluded.value");
     run("DELETE FROM settings WHERE key = 'max_concurrent_backups'");
-    psql.execute("INSERT INTO retention_policies (name, keep_last) SELECT 'p' || n, n FROM generate_series(1, 4) n");
+    psql.execute(
+        "INSERT INTO retention_policies (name, keep_last) SELECT 'p' || n, n FROM generate_series(1, 4) n");
     assertThat(refusal("UPDATE retention_policies SET keep_last = 1").getMessage())
         .startsWith("update of 4 rows of retention_policies refused");
     psql.execute(
@@ -699,11 +704,15 @@ class TyposIT {
     run("PREPARE upsert AS " + upsert);
     run("EXECUTE upsert");
     psql.execute(
-        "CREATE FUNCTION public.put() RETURNS void LANGUAGE plpgsql AS $$ BEGIN " + upsert + "; END $$");
-    psql.execute("CREATE FUNCTION public.put_plain() RETURNS void LANGUAGE sql AS $$ " + upsert + " $$");
+        "CREATE FUNCTION public.put() RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+            + upsert
+            + "; END $$");
+    psql.execute(
+        "CREATE FUNCTION public.put_plain() RETURNS void LANGUAGE sql AS $$ " + upsert + " $$");
     psql.execute("GRANT EXECUTE ON FUNCTION public.put(), public.put_plain() TO backup_admin");
     run("SELECT public.put(), public.put_plain()");
-    run("INSERT INTO devices (id, name, platform) VALUES ('web-01', 'x', 'linux') ON CONFLICT DO NOTHING");
+    run(
+        "INSERT INTO devices (id, name, platform) VALUES ('web-01', 'x', 'linux') ON CONFLICT DO NOTHING");
   }
 
   @Test
@@ -727,8 +736,7 @@ class TyposIT {
     // What is there already goes on to be changed in other columns.
     psql.execute("ALTER TABLE backup_jobs DISABLE TRIGGER backup_jobs_check");
     psql.execute("ALTER TABLE backup_jobs DISABLE TRIGGER backup_jobs_check_platform");
-    run(
-        "UPDATE backup_jobs SET tags = '{device=x}', exclude_patterns = '{[}' WHERE name = 'www'");
+    run("UPDATE backup_jobs SET tags = '{device=x}', exclude_patterns = '{[}' WHERE name = 'www'");
     psql.execute("ALTER TABLE backup_jobs ENABLE TRIGGER backup_jobs_check");
     psql.execute("ALTER TABLE backup_jobs ENABLE TRIGGER backup_jobs_check_platform");
     run("UPDATE backup_jobs SET enabled = false, description = 'x' WHERE name = 'www'");

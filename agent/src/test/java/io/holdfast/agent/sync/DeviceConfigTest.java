@@ -489,7 +489,10 @@ class DeviceConfigTest {
         place(Policy.NONE, "repository_url", "gs:bucket:/a", "repository_environment", variable);
     assertThat(refused.settings().repositoryUrl()).isEmpty();
     assertThat(refused.settings().repositoryEnvironment()).isEmpty();
-    assertThat(problems(refused)).singleElement().asString().contains("only the machine may say it");
+    assertThat(problems(refused))
+        .singleElement()
+        .asString()
+        .contains("only the machine may say it");
     assertThat(
             place(
                     repositories("gs:bucket"),

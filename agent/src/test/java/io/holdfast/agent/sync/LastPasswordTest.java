@@ -55,7 +55,9 @@ class LastPasswordTest {
     kept().opened(rows(url("/repo"), password("plugh")), NOON);
     for (ConfigRows without :
         List.of(
-            rows(url("/repo")), rows(url("/repo"), password("")), rows(url("/repo"), password(" ")),
+            rows(url("/repo")),
+            rows(url("/repo"), password("")),
+            rows(url("/repo"), password(" ")),
             rows())) {
       LastPassword.Completed completed = kept().complete(without, NOON.plusSeconds(60));
       assertThat(passwords(completed)).containsExactly("plugh");

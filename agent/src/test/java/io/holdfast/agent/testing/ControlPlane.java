@@ -174,9 +174,8 @@ public final class ControlPlane {
 
   /** As before the schema refused wrong rows: those that are there already stay. */
   public void takeAnyRow() {
-    rows(
-            "SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS statement"
-                + " FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgname ~ '_check(_platform)?$'")
+    rows("SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', t.tgrelid::regclass, t.tgname) AS statement"
+            + " FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgname ~ '_check(_platform)?$'")
         .forEach(row -> execute(String.valueOf(row.get("statement"))));
   }
 
