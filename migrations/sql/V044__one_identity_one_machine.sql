@@ -48,7 +48,8 @@ BEGIN
   END IF;
   INSERT INTO public.problems AS p (device_id, source, subject, code, severity, message, remedy)
   VALUES (device, 'limit', 'device', 'device-shared', 'error',
-          format('two agents work as this device at the same time: one on %s and one on %s', last.place, here),
+          format('two agents work as this device at the same time: one on %s and one on %s',
+                 least(last.place, here), greatest(last.place, here)),
           'If one machine was cloned from the other, give the copy a device of its own: stop its agent, remove its state '
           'directory, and register it by a token (holdfast enrol-token). This goes an hour after one of them has stopped.')
   ON CONFLICT (device_id, source, subject, code) DO UPDATE SET message = excluded.message, seen_at = excluded.seen_at;

@@ -224,7 +224,7 @@ final class Requests {
     if (request.runId().isPresent() && restores.cancel(request.runId().get(), why)) {
       return true;
     }
-    boolean dropped = dropsWhatWaits(request);
+    boolean dropped = dropsWhatWaits(request, claimed);
     Optional<OpenRun> run =
         openRuns.all().stream()
             .filter(open -> open.stage() == Stage.RUNNING)
@@ -253,8 +253,20 @@ final class Requests {
    * Takes out what waits, and answers for whom it waited. In this order: if the agent is ended in
    * between, both requests are claimed again, and the one that was cancelled is seen to be.
    */
-  private boolean dropsWhatWaits(Request cancel) throws ControlPlaneException {
+  private boolean dropsWhatWaits(Request cancel, List<Request> claimed)
+      throws ControlPlaneException {
     if (cancel.runId().isPresent() || cancel.jobId().isEmpty()) {
+      return false;
+    }
+    // One that was asked for since is meant to run: a cancel is given again until its run has
+    // ended.
+    List<UUID> later =
+        claimed.subList(claimed.indexOf(cancel) + 1, claimed.size()).stream()
+            .map(Request::id)
+            .toList();
+    if (agenda.owed(cancel.jobId().get()).stream()
+        .flatMap(owed -> owed.requests().stream())
+        .anyMatch(later::contains)) {
       return false;
     }
     Optional<Dropped> dropped =

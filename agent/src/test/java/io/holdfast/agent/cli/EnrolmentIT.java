@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
@@ -382,8 +383,7 @@ class EnrolmentIT {
                         "SELECT rolcanlogin AS can FROM pg_roles r JOIN holdfast.device_logins l ON"
                             + " l.role_name = r.rolname WHERE l.device_id = ?",
                         DEVICE)
-                    .get("can")
-                    .equals(false));
+                    .equals(Map.of("can", false)));
         assertThat(joined(site, "status").all()).contains("an admin has retired this device");
         eventually().until(() -> endedRuns(web) == startedRuns(web));
         long made = startedRuns(web);
@@ -410,8 +410,8 @@ class EnrolmentIT {
   private static void untilTwoMoreWereDue(ControlPlane psql) {
     Object then = psql.row("SELECT clock_timestamp() + interval '5 seconds' AS t").get("t");
     eventually()
-        .until(
-            () -> psql.row("SELECT clock_timestamp() > ? AS past", then).get("past").equals(true));
+        .until(() ->
+            psql.row("SELECT clock_timestamp() > ? AS past", then).equals(Map.of("past", true)));
   }
 
   private static long startedRuns(Site site) throws Exception {
