@@ -502,6 +502,11 @@ WHERE CASE
 
 COMMENT ON VIEW granted_beyond IS
   'Rights on the control plane that no migration has granted: SELECT holdfast.take_back_granted() takes them back';
+COMMENT ON COLUMN granted_beyond.kind IS 'TABLE (a view too), SEQUENCE, FUNCTION, SCHEMA or DATABASE';
+COMMENT ON COLUMN granted_beyond.object IS 'What the right is for, as SQL names it';
+COMMENT ON COLUMN granted_beyond.column_name IS 'If it is for one column; NULL: for all of the object';
+COMMENT ON COLUMN granted_beyond.grantee IS 'The role that has it, or PUBLIC';
+COMMENT ON COLUMN granted_beyond.privilege IS 'Such as SELECT or EXECUTE';
 COMMENT ON COLUMN granted_beyond.cannot_be_held IS
   'Whether neither row-level security nor a trigger holds it, or a device has it: then it is taken back within a minute';
 GRANT SELECT ON holdfast.instances TO backup_admin;
@@ -820,7 +825,11 @@ SELECT 'encoding',
 FROM pg_database d
 WHERE d.datname = current_database() AND pg_encoding_to_char(d.encoding) <> 'UTF8';
 
-DO $$
+-- Once more for one that a later migration adds or replaces.
+CREATE FUNCTION holdfast.build_walls_of_views() RETURNS void
+  LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp
+AS $$
 DECLARE
   seen RECORD;
 BEGIN
@@ -830,6 +839,7 @@ BEGIN
     WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace
       AND 'public.' || c.relname IN (SELECT r.object FROM holdfast.rights r)
       AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)
+      AND strpos(pg_get_viewdef(c.oid), 'pg_has_role(''backup_viewer''::name') = 0
   LOOP
     EXECUTE format('CREATE OR REPLACE VIEW public.%I AS SELECT seen.* FROM (%s) seen WHERE %s', seen.relname,
                    rtrim(pg_get_viewdef(seen.oid), ';'),
@@ -838,6 +848,8 @@ BEGIN
   END LOOP;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION holdfast.build_walls_of_views() FROM PUBLIC;
+SELECT holdfast.build_walls_of_views();
 
 -- As of V040. Besides: logins of devices that were retired are closed, and what was granted beyond is taken back.
 CREATE OR REPLACE FUNCTION holdfast.sweep() RETURNS void

@@ -89,4 +89,10 @@ GRANT EXECUTE ON FUNCTION holdfast.contents_of(varchar, uuid, timestamptz),
   holdfast.forget_candidates(varchar, varchar, uuid) TO backup_client;
 GRANT EXECUTE ON FUNCTION holdfast.accept_contents(uuid) TO backup_admin;
 
+INSERT INTO holdfast.rights (kind, object, grantee, privilege)
+VALUES ('TABLE', 'holdfast.contents_accepted', 'backup_admin', 'SELECT'),
+       ('FUNCTION', 'holdfast.accept_contents', 'backup_admin', 'EXECUTE'),
+       ('FUNCTION', 'holdfast.contents_of', 'backup_client', 'EXECUTE');
+SELECT holdfast.build_walls('flyway_schema_history');
+
 UPDATE control_plane_version SET schema_version = 45;

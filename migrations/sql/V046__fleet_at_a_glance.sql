@@ -234,6 +234,7 @@ FROM snapshots s
        LEFT JOIN copy_targets t ON t.repository_id = s.repository_id
 WHERE s.vanished_at IS NULL
 GROUP BY coalesce(s.original_id, s.id);
+SELECT holdfast.build_walls_of_views();
 
 -- Whatever is kept by a repository's id goes, in tables that later migrations add too.
 CREATE FUNCTION holdfast.forget_repository(repository text) RETURNS bigint
@@ -819,5 +820,13 @@ COMMENT ON COLUMN snapshots_of_deleted_jobs.device_id IS 'The device that made i
 COMMENT ON COLUMN snapshots_of_deleted_jobs.host IS 'The host that the snapshot names';
 COMMENT ON COLUMN snapshots_of_deleted_jobs.paths IS 'What was backed up; empty until a housekeeper has listed the snapshot';
 COMMENT ON COLUMN snapshots_of_deleted_jobs.bytes IS 'Size of its files, before deduplication and compression';
+
+INSERT INTO holdfast.rights (kind, object, grantee, privilege)
+SELECT 'TABLE', 'public.' || seen.by_name, g.grantee, 'SELECT'
+FROM unnest(ARRAY['fleet_status', 'upcoming', 'jobs_without_schedule', 'jobs_without_policy', 'last_restore_tests', 'job_sizes',
+                  'devices_by_version', 'snapshots_of_deleted_jobs']) seen (by_name),
+     unnest(ARRAY['backup_admin', 'backup_viewer']::name[]) g (grantee);
+INSERT INTO holdfast.rights (kind, object, grantee, privilege)
+VALUES ('FUNCTION', 'holdfast.forget_repository', 'backup_admin', 'EXECUTE');
 
 UPDATE control_plane_version SET schema_version = 46;

@@ -7,6 +7,7 @@ import io.holdfast.agent.testing.ControlPlane;
 import io.holdfast.agent.testing.ResticBinaries;
 import io.holdfast.agent.testing.Site;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -24,7 +25,11 @@ class LongSentencesIT {
             Stream.of(others),
             IntStream.range(0, 140)
                 .mapToObj(
-                    i -> "/mnt/nas/customers/vhosts/customer-%04d.example.org/htdocs".formatted(i)))
+                    i ->
+                        String.format(
+                            Locale.ROOT,
+                            "/mnt/nas/customers/vhosts/customer-%04d.example.org/htdocs",
+                            i)))
         .toArray(String[]::new);
   }
 

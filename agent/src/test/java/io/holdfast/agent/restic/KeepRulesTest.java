@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,7 @@ class KeepRulesTest {
     snapshots.add(full("old", "2026-10-01T00:00:00Z"));
     snapshots.add(full("good", "2026-10-02T00:00:00Z"));
     for (int day = 3; day < 30; day++) {
-      snapshots.add(hollow("empty-" + day, "2026-10-%02dT00:00:00Z".formatted(day)));
+      snapshots.add(hollow("empty-" + day, String.format(Locale.ROOT, "2026-10-%02dT00:00:00Z", day)));
     }
     for (KeepRules rules :
         List.of(

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -132,7 +133,8 @@ class RecordBoundsTest {
     if (type.isRecord()) {
       return filled(type);
     }
-    return Map.<Class<?>, Object>of(
+    return Objects.requireNonNull(
+        Map.<Class<?>, Object>of(
             UUID.class,
             new UUID(1, 2),
             Instant.class,
@@ -147,7 +149,8 @@ class RecordBoundsTest {
             1L,
             boolean.class,
             false)
-        .get(type);
+        .get(type),
+        type.getName());
   }
 
   static Stream<Problem> problems() {
