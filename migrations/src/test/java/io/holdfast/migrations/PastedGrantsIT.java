@@ -236,7 +236,7 @@ class PastedGrantsIT {
     String outcome = Wall.outcome(attacker, statement);
     attacker.rollback();
     attacker.setAutoCommit(true);
-    if (!outcome.startsWith("refused: ") && !outcome.startsWith("0 rows changed")
+    if ((!outcome.startsWith("refused: ") && !outcome.startsWith("0 rows changed"))
         || outcome.startsWith("refused: 42601")
         || outcome.startsWith("refused: 42703")
         || outcome.startsWith("refused: 42P01")) {

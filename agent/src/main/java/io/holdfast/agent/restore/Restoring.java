@@ -298,8 +298,7 @@ public final class Restoring {
             .isPresent();
   }
 
-  private static Result withoutAttributes(
-      RestoreReport report, OptionalLong directories) {
+  private static Result withoutAttributes(RestoreReport report, OptionalLong directories) {
     return new Result(
         Outcome.PARTIAL,
         "all came back, but the owner, rights or attributes of "

@@ -24,12 +24,11 @@ class LongSentencesIT {
     return Stream.concat(
             Stream.of(others),
             IntStream.range(0, 140)
-                .mapToObj(
-                    i ->
-                        String.format(
-                            Locale.ROOT,
-                            "/mnt/nas/customers/vhosts/customer-%04d.example.org/htdocs",
-                            i)))
+                .mapToObj(i ->
+                    String.format(
+                        Locale.ROOT,
+                        "/mnt/nas/customers/vhosts/customer-%04d.example.org/htdocs",
+                        i)))
         .toArray(String[]::new);
   }
 

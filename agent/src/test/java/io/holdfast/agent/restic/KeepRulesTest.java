@@ -54,7 +54,8 @@ class KeepRulesTest {
     snapshots.add(full("old", "2026-10-01T00:00:00Z"));
     snapshots.add(full("good", "2026-10-02T00:00:00Z"));
     for (int day = 3; day < 30; day++) {
-      snapshots.add(hollow("empty-" + day, String.format(Locale.ROOT, "2026-10-%02dT00:00:00Z", day)));
+      snapshots.add(
+          hollow("empty-" + day, String.format(Locale.ROOT, "2026-10-%02dT00:00:00Z", day)));
     }
     for (KeepRules rules :
         List.of(

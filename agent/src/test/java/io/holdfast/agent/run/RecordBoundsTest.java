@@ -135,21 +135,21 @@ class RecordBoundsTest {
     }
     return Objects.requireNonNull(
         Map.<Class<?>, Object>of(
-            UUID.class,
-            new UUID(1, 2),
-            Instant.class,
-            Instant.EPOCH,
-            Duration.class,
-            Duration.ZERO,
-            Map.class,
-            Map.of(),
-            int.class,
-            1,
-            long.class,
-            1L,
-            boolean.class,
-            false)
-        .get(type),
+                UUID.class,
+                new UUID(1, 2),
+                Instant.class,
+                Instant.EPOCH,
+                Duration.class,
+                Duration.ZERO,
+                Map.class,
+                Map.of(),
+                int.class,
+                1,
+                long.class,
+                1L,
+                boolean.class,
+                false)
+            .get(type),
         type.getName());
   }
 
