@@ -152,7 +152,8 @@ public final class RestoreTest {
                 List.of(),
                 Optional.empty(),
                 false,
-                true),
+                true,
+                Optional.empty()),
             new RestoreWatch(_ -> {}, (_, _) -> {}, _ -> {}, cancellation));
     return report.meaning() == ExitMeaning.CANCELLED
         ? Result.without(cancelled(), Optional.of(snapshot))

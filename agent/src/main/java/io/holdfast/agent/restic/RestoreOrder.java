@@ -17,6 +17,9 @@ import java.util.Optional;
  *     replace those that differ
  * @param dryRun nothing is written
  * @param verify what was written is read again and compared
+ * @param mark stands in restic's arguments as a tag, so that {@link Orphan} finds the process whose
+ *     agent has died before it wrote the process down; restic itself makes nothing of a tag where
+ *     it is given an id
  */
 public record RestoreOrder(
     String snapshotId,
@@ -25,7 +28,8 @@ public record RestoreOrder(
     List<String> excludes,
     Optional<Overwrite> overwrite,
     boolean dryRun,
-    boolean verify) {
+    boolean verify,
+    Optional<String> mark) {
 
   /** What becomes of files that are there already. */
   public enum Overwrite {
@@ -44,6 +48,7 @@ public record RestoreOrder(
   public RestoreOrder {
     Objects.requireNonNull(target, "target");
     Objects.requireNonNull(overwrite, "overwrite");
+    Objects.requireNonNull(mark, "mark");
     includes = List.copyOf(includes);
     excludes = List.copyOf(excludes);
     if (!snapshotId.matches("[0-9a-f]{64}")) {
@@ -56,6 +61,13 @@ public record RestoreOrder(
 
   /** The same, for what matches these patterns alone. */
   public RestoreOrder including(List<String> patterns) {
-    return new RestoreOrder(snapshotId, target, patterns, List.of(), overwrite, dryRun, verify);
+    return new RestoreOrder(
+        snapshotId, target, patterns, List.of(), overwrite, dryRun, verify, mark);
+  }
+
+  /** The same, by a process that bears this mark. */
+  public RestoreOrder marked(String tag) {
+    return new RestoreOrder(
+        snapshotId, target, includes, excludes, overwrite, dryRun, verify, Optional.of(tag));
   }
 }
