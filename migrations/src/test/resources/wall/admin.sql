@@ -78,3 +78,5 @@ SELECT holdfast.believe_snapshots('{snapshot of alpha}')
 SELECT holdfast.acknowledge_vanished()
 SELECT holdfast.acknowledge_vanished('repo')
 SELECT pg_catalog.count(*) FROM public.untold_snapshots
+UPDATE public.backup_jobs SET description = pg_catalog.repeat('x', 2000000)
+UPDATE public.backup_jobs SET exclude_patterns = pg_catalog.array_fill('*.x'::pg_catalog.text, ARRAY[10001])

@@ -218,7 +218,7 @@ final class RestoreTurn implements Loop.Turn {
       if (isUntold(left.start().uuid())) {
         continue;
       }
-      if (Orphan.end(left.restic(), "restore=" + left.start().uuid())) {
+      if (Orphan.end(left.restic(), Restorer.markOf(left.start().uuid()))) {
         synchronized (this) {
           taken.add(left.start().uuid());
         }

@@ -63,6 +63,7 @@ public final class RestoreArguments {
     order.overwrite().ifPresent(overwrite -> arguments.add("--overwrite=" + overwrite));
     order.includes().forEach(pattern -> arguments.add("--include=" + pattern(pattern, windows)));
     order.excludes().forEach(pattern -> arguments.add("--exclude=" + pattern(pattern, windows)));
+    order.mark().ifPresent(mark -> arguments.add("--tag=" + mark));
     arguments.add("--target=" + order.destination());
     arguments.add("--");
     arguments.add(order.snapshotId() + (order.below().isEmpty() ? "" : ":" + order.below()));

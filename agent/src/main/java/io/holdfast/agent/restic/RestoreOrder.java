@@ -23,6 +23,9 @@ import java.util.Optional;
  *     slash at its end; empty for the snapshot's root. Patterns are relative to it, and {@code
  *     target} still stands for the root
  * @param naming restic names each item that it has restored
+ * @param mark stands in restic's arguments as a tag, so that {@link Orphan} finds the process whose
+ *     agent has died before it wrote the process down; restic itself makes nothing of a tag where
+ *     it is given an id
  */
 public record RestoreOrder(
     String snapshotId,
@@ -34,7 +37,8 @@ public record RestoreOrder(
     boolean verify,
     List<String> sources,
     String below,
-    boolean naming) {
+    boolean naming,
+    Optional<String> mark) {
 
   /** What becomes of files that are there already. */
   public enum Overwrite {
@@ -53,6 +57,7 @@ public record RestoreOrder(
   public RestoreOrder {
     Objects.requireNonNull(target, "target");
     Objects.requireNonNull(overwrite, "overwrite");
+    Objects.requireNonNull(mark, "mark");
     includes = List.copyOf(includes);
     excludes = List.copyOf(excludes);
     sources = List.copyOf(sources);
@@ -74,27 +79,7 @@ public record RestoreOrder(
       Optional<Overwrite> overwrite,
       boolean dryRun,
       boolean verify) {
-    this(snapshotId, target, includes, excludes, overwrite, dryRun, verify, List.of(), "", false);
-  }
-
-  /** The same, for what matches these patterns alone. */
-  public RestoreOrder including(List<String> patterns) {
-    return new RestoreOrder(
-        snapshotId,
-        target,
-        patterns,
-        List.of(),
-        overwrite,
-        dryRun,
-        verify,
-        List.of(),
-        below,
-        naming);
-  }
-
-  /** The same, of a snapshot that holds nothing but what lies below these paths. */
-  public RestoreOrder within(List<String> literalPatterns) {
-    return new RestoreOrder(
+    this(
         snapshotId,
         target,
         includes,
@@ -102,9 +87,20 @@ public record RestoreOrder(
         overwrite,
         dryRun,
         verify,
-        literalPatterns,
-        below,
-        naming);
+        List.of(),
+        "",
+        false,
+        Optional.empty());
+  }
+
+  /** The same, for what matches these patterns alone. */
+  public RestoreOrder including(List<String> patterns) {
+    return of(patterns, List.of(), List.of(), below);
+  }
+
+  /** The same, of a snapshot that holds nothing but what lies below these paths. */
+  public RestoreOrder within(List<String> literalPatterns) {
+    return of(includes, excludes, literalPatterns, below);
   }
 
   /**
@@ -113,17 +109,11 @@ public record RestoreOrder(
    * @param directory that every pattern begins with; absolute
    */
   public RestoreOrder beginningAt(String directory) {
-    return new RestoreOrder(
-        snapshotId,
-        target,
+    return of(
         relative(includes, directory),
         relative(excludes, directory),
-        overwrite,
-        dryRun,
-        verify,
         relative(sources, directory),
-        below + directory,
-        naming);
+        below + directory);
   }
 
   private static List<String> relative(List<String> patterns, String directory) {
@@ -137,25 +127,57 @@ public record RestoreOrder(
         .toList();
   }
 
+  /** The same in all but which items it is about. */
+  private RestoreOrder of(
+      List<String> included, List<String> excluded, List<String> bounds, String beginning) {
+    return new RestoreOrder(
+        snapshotId,
+        target,
+        included,
+        excluded,
+        overwrite,
+        dryRun,
+        verify,
+        bounds,
+        beginning,
+        naming,
+        mark);
+  }
+
   /** The same, of which restic names each item. */
   public RestoreOrder named() {
-    return new RestoreOrder(
-        snapshotId, target, includes, excludes, overwrite, dryRun, verify, sources, below, true);
+    return by(overwrite, dryRun, verify, true, mark);
   }
 
   /** The same, which only names what a restore would come to, and reads no file that is there. */
   public RestoreOrder rehearsed() {
+    return by(Optional.of(Overwrite.NEVER), true, false, true, mark);
+  }
+
+  /** The same, by a process that bears this mark. */
+  public RestoreOrder marked(String tag) {
+    return by(overwrite, dryRun, verify, naming, Optional.of(tag));
+  }
+
+  /** The same items in another way. */
+  private RestoreOrder by(
+      Optional<Overwrite> overwriting,
+      boolean rehearsal,
+      boolean verifying,
+      boolean named,
+      Optional<String> tag) {
     return new RestoreOrder(
         snapshotId,
         target,
         includes,
         excludes,
-        Optional.of(Overwrite.NEVER),
-        true,
-        false,
+        overwriting,
+        rehearsal,
+        verifying,
         sources,
         below,
-        true);
+        named,
+        tag);
   }
 
   /** Where restic itself writes to. */

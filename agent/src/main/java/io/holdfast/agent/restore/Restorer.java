@@ -33,6 +33,7 @@ import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,6 +138,11 @@ public final class Restorer {
 
   private record Begun(RestoreStarted started, RestoreOrder order) {}
 
+  /** What the arguments of the restic of a restore say of it, and no other's do. */
+  public static String markOf(UUID request) {
+    return "restore=" + request;
+  }
+
   /** Everything that may be against it, and last of all where the target really is. */
   private Begun begin(AskedRestore asked, RepositoryReader reader, List<JobRef> jobs)
       throws CannotRestore, PermittedTarget.Forbidden, RepositoryUnreadable {
@@ -159,7 +165,10 @@ public final class Restorer {
               + " {\"overwrite\": \"if-changed\"}.");
     }
     RestoreOrder order =
-        asked.wishAt(real).order(snapshot, reader.repository().localPath().map(RealPlace::wholly));
+        asked
+            .wishAt(real)
+            .order(snapshot, reader.repository().localPath().map(RealPlace::wholly))
+            .marked(markOf(asked.request()));
     Restoring.check(reader, order);
     RestoreStarted started = started(asked, Optional.of(snapshot));
     writeDown(started);

@@ -41,7 +41,7 @@ class CopyIT {
       throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, restic);
+      SecondRepository second = SecondRepository.yetToBeMade(site, restic);
       psql.job(Site.DEVICE, "both", site.source("both", 2).toString());
       UUID here = psql.job(Site.DEVICE, "here", site.source("here", 2).toString());
       psql.execute("UPDATE backup_jobs SET copy_to = '{}' WHERE id = ?", here);
@@ -82,7 +82,7 @@ class CopyIT {
   void a_target_is_kept_house_in_by_its_own_policy(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, restic);
+      SecondRepository second = SecondRepository.made(site, restic);
       psql.execute("INSERT INTO retention_policies (name, keep_last) VALUES ('one', 1)");
       psql.execute("UPDATE copy_targets SET retention_policy = 'one'");
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
@@ -114,7 +114,7 @@ class CopyIT {
       throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      var _ = new SecondRepository(site, ResticBinaries.current());
+      var _ = SecondRepository.made(site, ResticBinaries.current());
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home", "home");
       Path link = Files.createSymbolicLink(directory.resolve("another-way"), site.repository());
@@ -138,7 +138,7 @@ class CopyIT {
   void a_job_whose_newest_snapshot_is_not_copied_is_shown_until_it_is() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, ResticBinaries.current());
+      SecondRepository second = SecondRepository.made(site, ResticBinaries.current());
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home", "home");
       assertThat(
@@ -163,7 +163,7 @@ class CopyIT {
   void a_target_that_is_away_is_a_problem_and_backups_go_on() throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, ResticBinaries.current());
+      SecondRepository second = SecondRepository.yetToBeMade(site, ResticBinaries.current());
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home");
       Files.delete(second.place().getParent());
@@ -189,7 +189,7 @@ class CopyIT {
       throws Exception {
     try (Site site = new Site(directory, ResticBinaries.current())) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, ResticBinaries.current());
+      SecondRepository second = SecondRepository.yetToBeMade(site, ResticBinaries.current());
       psql.execute("UPDATE copy_targets SET auto_init = false");
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home");

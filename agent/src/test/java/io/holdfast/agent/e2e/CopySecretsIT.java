@@ -28,7 +28,7 @@ class CopySecretsIT {
   void no_secret_of_either_repository_shows_during_and_after_a_copy(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, restic);
+      SecondRepository second = SecondRepository.made(site, restic);
       psql.execute(
           "UPDATE copy_targets SET repository_environment = ?",
           "{\"AWS_SECRET_ACCESS_KEY\": \"" + BACKEND_SECRET + "\"}");

@@ -101,7 +101,7 @@ class DaemonCrashIT {
                   .collect(Collectors.toSet()))
           .as("rows of the runs that were open when the daemon was killed")
           .containsAll(begun);
-      // The lock of a restic whose number the daemon had no time to write down is left for ten.
+      // A restic whose number the daemon had no time to write down: its lock stays for ten minutes.
       eventually()
           .atMost(Duration.ofMinutes(15))
           .untilAsserted(() -> {

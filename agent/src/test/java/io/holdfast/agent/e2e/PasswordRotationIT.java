@@ -541,7 +541,7 @@ class PasswordRotationIT {
   void a_strangers_key_of_a_copy_target_is_told_of_too(Path restic) throws Exception {
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, restic);
+      SecondRepository second = SecondRepository.made(site, restic);
       psql.job(Site.DEVICE, "home", site.source("home", 2).toString());
       backUp(site, "home");
       second.housekeep("copy");

@@ -299,7 +299,7 @@ class PlantedSnapshotsIT {
     Path restic = ResticBinaries.current();
     try (Site site = new Site(directory, restic)) {
       ControlPlane psql = site.controlPlane();
-      SecondRepository second = new SecondRepository(site, restic);
+      SecondRepository second = SecondRepository.made(site, restic);
       Path www = site.source("www", 2);
       UUID job = psql.job(Site.DEVICE, "www", www.toString());
       backUp(site, 1);

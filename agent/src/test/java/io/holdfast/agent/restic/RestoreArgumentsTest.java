@@ -19,7 +19,13 @@ class RestoreArgumentsTest {
   private static RestoreOrder order(
       Optional<Overwrite> overwrite, boolean dryRun, String... includes) {
     return new RestoreOrder(
-        ID, Path.of("/-r"), List.of(includes), List.of(), overwrite, dryRun, false);
+        ID,
+        Path.of("/-r"),
+        List.of(includes),
+        List.of(),
+        overwrite,
+        dryRun,
+        false);
   }
 
   @Test
@@ -27,6 +33,12 @@ class RestoreArgumentsTest {
     assertThat(RestoreArguments.of(order(Optional.empty(), false, "--password-command=x"), OLD))
         .containsExactly(
             "restore", "--json", "--include=--password-command=x", "--target=/-r", "--", ID);
+  }
+
+  @Test
+  void a_mark_stands_where_an_orphan_is_looked_for_and_stays_when_what_is_wanted_changes() {
+    RestoreOrder order = order(Optional.empty(), false).marked("restore=1").including(List.of("a"));
+    assertThat(RestoreArguments.of(order, NEW)).contains("--tag=restore=1", "--include=a");
   }
 
   @Test
@@ -76,7 +88,13 @@ class RestoreArgumentsTest {
     for (String id : List.of("latest", "", "--target=/", "a".repeat(63), "A".repeat(64))) {
       assertThatThrownBy(() ->
               new RestoreOrder(
-                  id, Path.of("/x"), List.of(), List.of(), Optional.empty(), false, false))
+                  id,
+                  Path.of("/x"),
+                  List.of(),
+                  List.of(),
+                  Optional.empty(),
+                  false,
+                  false))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }

@@ -22,8 +22,19 @@ public final class SecondRepository {
   private final Path restic;
   private final Path place;
 
-  /** Its row, for every job; the repository itself may be made by a housekeeper. */
-  public SecondRepository(Site site, Path restic) throws IOException {
+  /** Its row, for every job, and the repository, which opens as fast as the site's own. */
+  public static SecondRepository made(Site site, Path restic) throws IOException {
+    SecondRepository second = new SecondRepository(site, restic);
+    EmptyRepository.make(second.place, PASSWORD);
+    return second;
+  }
+
+  /** Its row; the repository itself is left to a housekeeper, who may make it. */
+  public static SecondRepository yetToBeMade(Site site, Path restic) throws IOException {
+    return new SecondRepository(site, restic);
+  }
+
+  private SecondRepository(Site site, Path restic) throws IOException {
     this.site = site;
     this.restic = restic;
     place = Files.createDirectories(site.directory().resolve("second")).resolve("repo");
