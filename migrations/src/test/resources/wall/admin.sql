@@ -61,6 +61,7 @@ UPDATE public.copy_targets SET repository_id = 'repo2', repository_password = 'p
 UPDATE public.copy_targets SET repository_password = 'q' WHERE name = 'offsite2' AND pg_catalog.set_config('holdfast.allow_bulk', 'on', true) = 'on'
 UPDATE public.copy_targets SET repository_password = 'r' WHERE name = 'offsite2'
 DELETE FROM public.copy_targets WHERE name = 'offsite'
+UPDATE public.copy_targets SET repository_id = 'repo2' WHERE name = 'offsite'; UPDATE public.copy_targets SET repository_password = 's' WHERE name = 'offsite'
 INSERT INTO public.password_rotations (id, repository_id, old_key) VALUES (pg_catalog.gen_random_uuid(), 'repo', 'k')
 SELECT pg_catalog.count(*) FROM holdfast.unknown_keys('repo')
 SELECT pg_catalog.count(*) FROM holdfast.rotation_strangers('repo')

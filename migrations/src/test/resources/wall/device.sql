@@ -62,4 +62,4 @@ SELECT pg_catalog.count(holdfast.backup_enters('alpha', 'r' || i, pg_catalog.gen
 SELECT holdfast.agent_sync('alpha', 'Alpha', 'linux', 'h', '{"process": "00000000-0000-0001-0000-00000000000a", "instance": "00000000-0000-0001-0000-00000000000b"}', '') ->> 'renew_instance'
 SELECT holdfast.agent_sync('nobody', 'x', 'linux', 'h', '{}', '')
 SELECT holdfast.claimed_by_another('alpha', gen_random_uuid(), gen_random_uuid())
-SELECT * FROM granted_beyond
+SELECT * FROM public.granted_beyond

@@ -44,14 +44,28 @@ class ToldSnapshotsIT {
 
   private static UUID tells(Connection login, String deviceId, String job, String snapshot)
       throws SQLException {
+    return tells(login, deviceId, job, snapshot, "0 minutes");
+  }
+
+  /**
+   * The same of another time.
+   *
+   * @param later how long after now it began and ended, as an interval
+   */
+  private static UUID tells(
+      Connection login, String deviceId, String job, String snapshot, String later)
+      throws SQLException {
     UUID run = UUID.randomUUID();
     MigratedDatabase.execute(
         login,
         "INSERT INTO runs (run_uuid, job_id, device_id, status, start_time, end_time, snapshot_id)"
-            + " VALUES (?, CAST(? AS uuid), ?, 'success', now(), now(), ?)",
+            + " VALUES (?, CAST(? AS uuid), ?, 'success', now() + CAST(? AS interval),"
+            + " now() + CAST(? AS interval), ?)",
         run,
         job,
         deviceId,
+        later,
+        later,
         snapshot);
     return run;
   }
@@ -388,12 +402,9 @@ class ToldSnapshotsIT {
   void the_last_good_run_says_what_a_job_held_until_an_admin_accepts_less() throws Exception {
     wall.database().execute("DELETE FROM runs WHERE job_id = CAST(? AS uuid)", VICTIMS_JOB);
     assertThat(contents()).isEqualTo("unknown, not accepted");
-    UUID good = tells(victim, "bravo", VICTIMS_JOB, REAL);
+    UUID good = tells(victim, "bravo", VICTIMS_JOB, REAL, "-1 hour");
     wall.database()
-        .execute(
-            "UPDATE runs SET total_files_processed = 20, start_time = now() - interval '1 hour'"
-                + " WHERE run_uuid = ?",
-            good);
+        .execute("UPDATE runs SET total_files_processed = 20 WHERE run_uuid = ?", good);
     UUID shrunken = tells(victim, "bravo", VICTIMS_JOB, FORGED);
     wall.database()
         .execute(
@@ -406,11 +417,9 @@ class ToldSnapshotsIT {
           admin, "SELECT holdfast.accept_contents(CAST(? AS uuid))", VICTIMS_JOB);
     }
     assertThat(contents()).isEqualTo("20, accepted");
+    UUID next = tells(victim, "bravo", VICTIMS_JOB, "9".repeat(64), "1 minute");
     wall.database()
-        .execute(
-            "UPDATE runs SET status = 'success', outcome = 'success', start_time = now() + interval"
-                + " '1 minute', end_time = now() + interval '1 minute' WHERE run_uuid = ?",
-            shrunken);
+        .execute("UPDATE runs SET total_files_processed = 1 WHERE run_uuid = ?", next);
     assertThat(contents()).as("the next run is the measure").isEqualTo("1, not accepted");
   }
 
