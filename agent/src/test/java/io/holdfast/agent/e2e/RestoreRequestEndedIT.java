@@ -122,7 +122,8 @@ class RestoreRequestEndedIT {
   @ValueSource(booleans = {true, false})
   void one_whose_agent_was_killed_is_answered_openly_and_not_begun_again(boolean writtenDown)
       throws Exception {
-    // One that reports how far it is dies of the pipe that nobody reads any more; this one does not.
+    // One that reports how far it is dies of the pipe that nobody reads any more; this one does
+    // not.
     try (Site site = slowSite("RESTIC_PROGRESS_FPS=0.001")) {
       RestoreRequests admin = new RestoreRequests(site);
       UUID job = large(site);
