@@ -403,8 +403,7 @@ class ToldSnapshotsIT {
     wall.database().execute("DELETE FROM runs WHERE job_id = CAST(? AS uuid)", VICTIMS_JOB);
     assertThat(contents()).isEqualTo("unknown, not accepted");
     UUID good = tells(victim, "bravo", VICTIMS_JOB, REAL, "-1 hour");
-    wall.database()
-        .execute("UPDATE runs SET total_files_processed = 20 WHERE run_uuid = ?", good);
+    wall.database().execute("UPDATE runs SET total_files_processed = 20 WHERE run_uuid = ?", good);
     UUID shrunken = tells(victim, "bravo", VICTIMS_JOB, FORGED);
     wall.database()
         .execute(
@@ -418,8 +417,7 @@ class ToldSnapshotsIT {
     }
     assertThat(contents()).isEqualTo("20, accepted");
     UUID next = tells(victim, "bravo", VICTIMS_JOB, "9".repeat(64), "1 minute");
-    wall.database()
-        .execute("UPDATE runs SET total_files_processed = 1 WHERE run_uuid = ?", next);
+    wall.database().execute("UPDATE runs SET total_files_processed = 1 WHERE run_uuid = ?", next);
     assertThat(contents()).as("the next run is the measure").isEqualTo("1, not accepted");
   }
 

@@ -8,6 +8,7 @@ import io.holdfast.agent.job.ControlPlaneException;
 import io.holdfast.agent.postgres.Database;
 import io.holdfast.agent.report.Spool;
 import io.holdfast.agent.report.ToldRecords;
+import io.holdfast.agent.secret.MachineSecrets;
 import io.holdfast.agent.sync.ConfigCache;
 import io.holdfast.agent.sync.ConfigRows.JobRow;
 import java.nio.file.Files;
@@ -94,8 +95,7 @@ public final class Completion {
       case "jobs" -> jobs(config);
       case "snapshots" -> snapshots(config);
       case "targets" -> targets(config);
-      case "settings" ->
-          Stream.of("repository_password", "repository_url", "repository_environment");
+      case "settings" -> MachineSecrets.SETTINGS.stream();
       default -> Stream.empty();
     };
   }

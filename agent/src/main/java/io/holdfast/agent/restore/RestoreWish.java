@@ -120,8 +120,7 @@ public record RestoreWish(
     if (!inPlace) {
       checkTarget(target, repository);
     }
-    return new RestoreOrder(
-        snapshot.id(), target, includes, excludes, overwrite, dryRun, verify);
+    return new RestoreOrder(snapshot.id(), target, includes, excludes, overwrite, dryRun, verify);
   }
 
   private void checkTarget(Path target, Optional<Path> repository) throws CannotRestore {

@@ -19,13 +19,7 @@ class RestoreArgumentsTest {
   private static RestoreOrder order(
       Optional<Overwrite> overwrite, boolean dryRun, String... includes) {
     return new RestoreOrder(
-        ID,
-        Path.of("/-r"),
-        List.of(includes),
-        List.of(),
-        overwrite,
-        dryRun,
-        false);
+        ID, Path.of("/-r"), List.of(includes), List.of(), overwrite, dryRun, false);
   }
 
   @Test
@@ -88,13 +82,7 @@ class RestoreArgumentsTest {
     for (String id : List.of("latest", "", "--target=/", "a".repeat(63), "A".repeat(64))) {
       assertThatThrownBy(() ->
               new RestoreOrder(
-                  id,
-                  Path.of("/x"),
-                  List.of(),
-                  List.of(),
-                  Optional.empty(),
-                  false,
-                  false))
+                  id, Path.of("/x"), List.of(), List.of(), Optional.empty(), false, false))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
