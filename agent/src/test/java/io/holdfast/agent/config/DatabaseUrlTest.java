@@ -63,7 +63,8 @@ class DatabaseUrlTest {
         "postgresql:///db | names no host",
         "postgresql://h/ | names no database",
         "postgresql://h | names no database",
-        "postgresql://h:port/db | is no host or host:port",
+        "postgresql://h:port/db | behind \"h\" there is no port",
+        "postgresql://a b/db | is no host or host:port",
         "postgresql://h/db?sslmod=require | parameter \"sslmod\" is not supported",
         "postgresql://h/db?sslmode | not name=value",
         "postgresql://h/db?target_session_attrs=master | unknown value \"master\"",
@@ -78,6 +79,28 @@ class DatabaseUrlTest {
     assertThatThrownBy(() -> DatabaseUrl.parse(url))
         .isInstanceOf(InvalidDatabaseUrl.class)
         .hasMessageContaining(sentence);
+  }
+
+  /** A password that is written as it is, or a host that was forgotten. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgresql://agent:x!yzzy/holdfast",
+        "postgresql://agent:12345678/holdfast@h",
+        "postgresql://agent:a/x!yzzy@h/holdfast",
+        "postgresql://agent:a@x!yzzy@h/holdfast",
+        "postgresql://agent:a@x!yzzy/holdfast",
+        "postgresql://agent@x!yzzy\"=/holdfast",
+        "postgresql://h/db?x!yzzy=1",
+        "postgresql://h/db?sslmode=x!yzzy",
+        "postgresql://h/db?target_session_attrs=x!yzzy",
+        "jdbc:postgresql://agent:x!yzzy@h/holdfast",
+        "jdbc:postgresql://localhost/db?sslmode=x!yzzy"
+      })
+  void a_sentence_repeats_nothing_that_may_be_a_password(String url) {
+    assertThatThrownBy(() -> DatabaseUrl.parse(url))
+        .isInstanceOf(InvalidDatabaseUrl.class)
+        .hasMessageNotContainingAny("yzzy", "5678");
   }
 
   /** On the left what is written, on the right what counts; the last column is the warning. */
