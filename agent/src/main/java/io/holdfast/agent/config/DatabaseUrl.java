@@ -36,6 +36,8 @@ public final class DatabaseUrl {
   private static final Pattern HOST =
       Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?");
 
+  private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-]{1,40}");
+
   /** libpq's parameters and what pgjdbc calls them. */
   private static final Map<String, String> LIBPQ_PARAMETERS =
       Map.ofEntries(
@@ -140,6 +142,11 @@ public final class DatabaseUrl {
     if (hosts.isEmpty()) {
       throw new InvalidDatabaseUrl("it names no host; write localhost for this machine");
     }
+    if ((hosts + database).contains("@")) {
+      throw new InvalidDatabaseUrl(
+          "an @ stands in the host or behind it: in user and password write @ as %40, / as %2F and ? as"
+              + " %3F, or put the password into a file");
+    }
     for (String host : hosts.split(",", -1)) {
       checkHost(host);
     }
@@ -159,17 +166,26 @@ public final class DatabaseUrl {
         hosts + "/" + database);
   }
 
+  /** What stands behind a colon may be a password, if somebody has forgotten the host. */
   private static void checkHost(String host) throws InvalidDatabaseUrl {
     Matcher matcher = HOST.matcher(host);
     if (!matcher.matches()) {
-      throw new InvalidDatabaseUrl("\"" + host + "\" is no host or host:port");
+      String name = host.replaceFirst("(?s):.*", "");
+      throw new InvalidDatabaseUrl(
+          HOST.matcher(name).matches()
+              ? "behind \"" + name + "\" there is no port, but something else"
+              : "what stands in the place of a host is no host or host:port");
     }
     String port = matcher.group(2);
     if (port != null) {
       int number = Integer.parseInt(port.substring(1));
       if (number < 1 || number > LAST_PORT) {
         throw new InvalidDatabaseUrl(
-            "\"" + host + "\" has no port from 1 to " + LAST_PORT + "; PostgreSQL's own is 5432");
+            "\""
+                + matcher.group(1)
+                + "\" has no port from 1 to "
+                + LAST_PORT
+                + "; PostgreSQL's own is 5432");
       }
     }
   }
@@ -273,14 +289,19 @@ public final class DatabaseUrl {
       String ours = LIBPQ_PARAMETERS.get(name);
       if (ours == null) {
         throw new InvalidDatabaseUrl(
-            "the parameter \""
-                + name
-                + "\" is not supported; known are "
+            "the parameter"
+                + quoted(name)
+                + " is not supported; known are "
                 + LIBPQ_PARAMETERS.keySet().stream().sorted().collect(Collectors.joining(", ")));
       }
       translated.put(ours, value(name, parameter.getValue()));
     }
     return translated;
+  }
+
+  /** Behind a blank, if it is a word; else it may be part of a password, and is not repeated. */
+  static String quoted(String text) {
+    return WORD.matcher(text).matches() ? " \"" + text + "\"" : "";
   }
 
   private static String value(String name, String value) throws InvalidDatabaseUrl {
@@ -289,7 +310,7 @@ public final class DatabaseUrl {
         String ours = TARGET_SESSION.get(value);
         if (ours == null) {
           throw new InvalidDatabaseUrl(
-              "target_session_attrs has the unknown value \"" + value + "\"");
+              "target_session_attrs has the unknown value" + quoted(value));
         }
         yield ours;
       }

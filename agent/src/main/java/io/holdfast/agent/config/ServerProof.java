@@ -69,7 +69,11 @@ final class ServerProof {
     String mode = parameters.get(SSLMODE);
     if (mode != null && !SSLMODES.contains(mode)) {
       throw new InvalidDatabaseUrl(
-          "sslmode has the unknown value \"" + mode + "\"; " + PROVED + " is the one to have");
+          "sslmode has the unknown value"
+              + DatabaseUrl.quoted(mode)
+              + "; "
+              + PROVED
+              + " is the one to have");
     }
     if (ServerAuthorities.SYSTEM.equals(parameters.get(ServerAuthorities.PARAMETER))) {
       if (mode != null && !mode.equals(PROVED)) {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 final class Attempts {
 
   private static final Pattern REPEATED =
-      Pattern.compile("(\\w+)\\(?<?(\\w*).* returned error, retrying after [0-9.a-zµ]+: (.*)");
+      Pattern.compile("(\\w++)\\(?<?(\\w*+).* returned error, retrying after [0-9.a-zµ]+: (.*)");
 
   private final Redaction redaction;
   private final Consumer<String> troubles;

@@ -63,7 +63,8 @@ class DatabaseUrlTest {
         "postgresql:///db | names no host",
         "postgresql://h/ | names no database",
         "postgresql://h | names no database",
-        "postgresql://h:port/db | is no host or host:port",
+        "postgresql://h:port/db | behind \"h\" there is no port",
+        "postgresql://a b/db | is no host or host:port",
         "postgresql://h/db?sslmod=require | parameter \"sslmod\" is not supported",
         "postgresql://h/db?sslmode | not name=value",
         "postgresql://h/db?target_session_attrs=master | unknown value \"master\"",
@@ -72,7 +73,7 @@ class DatabaseUrlTest {
         "postgresql://h/db?require_auth=scram-sha-256,md5 | permits a password in clear or by MD5",
         "postgresql://h/db?require_auth=password | permits a password in clear or by MD5",
         "postgresql://h:0/db | has no port from 1 to 65535",
-        "jdbc:postgresql://h1,h2:99999/db | \"h2:99999\" has no port from 1 to 65535",
+        "jdbc:postgresql://h1,h2:99999/db | \"h2\" has no port from 1 to 65535",
         "postgresql://h/db?connect_timeout=abc | \"connectTimeout\" is no whole number",
         "postgresql://h/db?connect_timeout= | \"connectTimeout\" is no whole number",
         "jdbc:postgresql://h/db?socketTimeout=1m | \"socketTimeout\" is no whole number",
@@ -90,6 +91,28 @@ class DatabaseUrlTest {
     assertThatThrownBy(() -> DatabaseUrl.parse(url))
         .isInstanceOf(InvalidDatabaseUrl.class)
         .hasMessageContaining(sentence);
+  }
+
+  /** A password that is written as it is, or a host that was forgotten. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgresql://agent:x!yzzy/holdfast",
+        "postgresql://agent:12345678/holdfast@h",
+        "postgresql://agent:a/x!yzzy@h/holdfast",
+        "postgresql://agent:a@x!yzzy@h/holdfast",
+        "postgresql://agent:a@x!yzzy/holdfast",
+        "postgresql://agent@x!yzzy\"=/holdfast",
+        "postgresql://h/db?x!yzzy=1",
+        "postgresql://h/db?sslmode=x!yzzy",
+        "postgresql://h/db?target_session_attrs=x!yzzy",
+        "jdbc:postgresql://agent:x!yzzy@h/holdfast",
+        "jdbc:postgresql://localhost/db?sslmode=x!yzzy"
+      })
+  void a_sentence_repeats_nothing_that_may_be_a_password(String url) {
+    assertThatThrownBy(() -> DatabaseUrl.parse(url))
+        .isInstanceOf(InvalidDatabaseUrl.class)
+        .hasMessageNotContainingAny("yzzy", "5678");
   }
 
   /** On the left what is written, on the right what counts; the last column is the warning. */

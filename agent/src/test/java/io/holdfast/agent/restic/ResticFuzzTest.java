@@ -149,7 +149,7 @@ class ResticFuzzTest {
                 .as(
                     "none that could be taken for something else: %s",
                     json.writeValueAsString(accepted))
-                .allMatch(argument -> argument.matches("(?s)--[a-z0-9-]+(=.*)?"))
+                .allMatch(argument -> argument.matches("(?s)-x|--[a-z0-9-]+(=.*)?"))
                 .noneMatch(argument -> argument.indexOf('\0') >= 0);
           }
         });
