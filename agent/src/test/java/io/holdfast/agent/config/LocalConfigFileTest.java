@@ -85,6 +85,17 @@ class LocalConfigFileTest {
   }
 
   @Test
+  void of_a_key_that_may_hold_a_password_only_its_beginning_is_repeated() throws IOException {
+    assertThat(findings(GOOD.replace("database:\n", "database:\n  password:s!ecret: x\n")))
+        .singleElement(org.assertj.core.api.InstanceOfAssertFactories.STRING)
+        .contains(
+            "the key database.password… is unknown. A blank is missing behind the colon of password.");
+    assertThat(findings(GOOD + "\"s!ecret\": x\n\"s!ecret\": x\n").toString())
+        .contains("the key s… is unknown", "the key s… is there twice")
+        .doesNotContain("ecret");
+  }
+
+  @Test
   void everything_that_is_wrong_is_told_at_once_each_with_its_line_and_remedy() throws IOException {
     String file = directory.resolve("holdfast.yaml").toString();
     assertThat(
