@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.Optional;
@@ -59,8 +58,7 @@ public record EnrolmentToken(String databaseUrl, String user, Secret password, S
     }
     try {
       byte[] json = Base64.getUrlDecoder().decode(text.strip().substring(FORMAT.length()));
-      Content content =
-          FileJson.JSON.readValue(new String(json, StandardCharsets.UTF_8), Content.class);
+      Content content = FileJson.read(json, Content.class);
       return Optional.of(
           new EnrolmentToken(
               content.url, content.user, new Secret(content.password), content.device));

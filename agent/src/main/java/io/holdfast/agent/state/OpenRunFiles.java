@@ -217,7 +217,7 @@ public final class OpenRunFiles implements OpenRuns {
   }
 
   private static Content read(Path file) throws IOException {
-    Content content = FileJson.JSON.readValue(Files.readAllBytes(file), Content.class);
+    Content content = FileJson.read(Files.readAllBytes(file), Content.class);
     if (content == null || content.start == null) {
       throw new IOException("it holds no run");
     }
