@@ -75,7 +75,8 @@ public final class PointInTime {
     if (!ago.matches()) {
       return Optional.empty();
     }
-    long amount = ago.group(1).startsWith("a") ? 1 : Long.parseLong(ago.group(1));
+    boolean one = ago.group(1).toLowerCase(Locale.ROOT).startsWith("a");
+    long amount = one ? 1 : Long.parseLong(ago.group(1));
     return Optional.ofNullable(UNITS.get(ago.group(2).toLowerCase(Locale.ROOT)))
         .map(unit -> now.minus(amount, unit).toInstant());
   }
