@@ -55,9 +55,6 @@ final class RecordJson {
    */
   static RunRecord read(byte[] bytes) throws IOException {
     Envelope envelope = FileJson.read(bytes, Envelope.class);
-    if (envelope == null) {
-      throw new IOException("holds nothing");
-    }
     return Stream.of(
             envelope.started(),
             envelope.finished(),

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -87,7 +88,7 @@ class LocalConfigFileTest {
   @Test
   void of_a_key_that_may_hold_a_password_only_its_beginning_is_repeated() throws IOException {
     assertThat(findings(GOOD.replace("database:\n", "database:\n  password:s!ecret: x\n")))
-        .singleElement(org.assertj.core.api.InstanceOfAssertFactories.STRING)
+        .singleElement(InstanceOfAssertFactories.STRING)
         .contains(
             "the key database.password… is unknown. A blank is missing behind the colon of password.");
     assertThat(findings(GOOD + "\"s!ecret\": x\n\"s!ecret\": x\n").toString())
