@@ -299,7 +299,10 @@ public final class DatabaseUrl {
     return translated;
   }
 
-  /** Behind a blank, if it is a word; else it may be part of a password, and is not repeated. */
+  /**
+   * The text with a blank before it and in quotation marks if it is a word; empty otherwise, since
+   * it may be part of a password.
+   */
   static String quoted(String text) {
     return WORD.matcher(text).matches() ? " \"" + text + "\"" : "";
   }

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.holdfast.agent.files.FileJson;
 import io.holdfast.agent.secret.Secret;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Objects;
 import java.util.Optional;
@@ -108,8 +107,7 @@ public record EnrolmentToken(
     }
     try {
       byte[] json = Base64.getUrlDecoder().decode(text.strip().substring(FORMAT.length()));
-      Content content =
-          FileJson.JSON.readValue(new String(json, StandardCharsets.UTF_8), Content.class);
+      Content content = FileJson.read(json, Content.class);
       return Optional.of(
           new EnrolmentToken(
               content.url,

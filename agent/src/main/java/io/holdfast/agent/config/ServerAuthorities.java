@@ -43,7 +43,7 @@ public record ServerAuthorities(Optional<Path> file, boolean systems) {
           .toList();
 
   private static final Pattern PEM =
-      Pattern.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", Pattern.DOTALL);
+      Pattern.compile("-----BEGIN CERTIFICATE-----[^-]*+-----END CERTIFICATE-----");
 
   /** What of the machine decides. */
   record Places(Path usualFile, Optional<Path> bundle) {

@@ -43,6 +43,8 @@ final class YamlFile {
   /** Sections hold keys, and keys hold texts: nothing of ours is deeper than two. */
   private static final int DEEPEST = 20;
 
+  private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_.-]{1,40}");
+
   private final Path file;
   private final Map<String, Set<String>> known;
   private final List<String> findings = new ArrayList<>();
@@ -172,9 +174,12 @@ final class YamlFile {
     for (NodeTuple tuple : node.getValue()) {
       String key = tuple.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "?";
       int line = lineOf(tuple.getKeyNode());
-      String name = section.isEmpty() ? key : section + "." + key;
+      String name = named(section, key);
       if (!seen.add(key)) {
-        finding(line, "the key " + name + " is there twice", "Remove one of them.");
+        finding(
+            line,
+            "the key " + named(section, shown(key)) + " is there twice",
+            "Remove one of them.");
       } else if (section.isEmpty() && known.containsKey(key)) {
         readNested(key, line, tuple.getValueNode());
       } else if (known.getOrDefault(section, Set.of()).contains(key)) {
@@ -184,7 +189,7 @@ final class YamlFile {
           readText(name, line, tuple.getValueNode());
         }
       } else {
-        unknown(section, key, name, line);
+        unknown(section, key, line);
       }
     }
   }
@@ -239,19 +244,34 @@ final class YamlFile {
     }
   }
 
-  private void unknown(String section, String key, String name, int line) {
+  private void unknown(String section, String key, int line) {
     List<String> choices = new ArrayList<>(sorted(known.get(section)));
     if (section.isEmpty()) {
       choices.addAll(known.keySet().stream().filter(k -> !k.isEmpty()).sorted().toList());
     }
-    Optional<String> near = Nearest.to(key, choices);
+    String before = key.replaceFirst("(?s):.*", "");
+    boolean blankMissing = choices.contains(before) && !before.equals(key);
+    Optional<String> near = blankMissing ? Optional.of(before) : Nearest.to(key, choices);
     // It is not missing besides.
-    near.ifPresent(choice -> faulty.add(section.isEmpty() ? choice : section + "." + choice));
+    near.ifPresent(choice -> faulty.add(named(section, choice)));
     finding(
         line,
-        "the key " + name + " is unknown",
-        near.map(choice -> "Did you mean " + choice + "?")
-            .orElse("Known here: " + String.join(", ", choices) + "."));
+        "the key " + named(section, shown(key)) + " is unknown",
+        blankMissing
+            ? "A blank is missing behind the colon of " + before + "."
+            : near.map(choice -> "Did you mean " + choice + "?")
+                .orElse("Known here: " + String.join(", ", choices) + "."));
+  }
+
+  private static String named(String section, String key) {
+    return section.isEmpty() ? key : section + "." + key;
+  }
+
+  /** As much of a key as looks like one: what follows may be a password. */
+  private static String shown(String key) {
+    Matcher word = KEY.matcher(key);
+    String begin = word.lookingAt() ? word.group() : "";
+    return begin.equals(key) ? key : begin + "…";
   }
 
   private static List<String> sorted(@Nullable Set<String> keys) {

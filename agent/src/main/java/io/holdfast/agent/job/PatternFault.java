@@ -42,7 +42,7 @@ public enum PatternFault {
               + "|\\$(HOME|USER|USERNAME|USERPROFILE|LOGNAME|TMP|TEMP|TMPDIR|PWD|APPDATA|LOCALAPPDATA"
               + "|XDG_[A-Z_]+)([/\\\\]|$)"
               + "|%[A-Za-z_][A-Za-z0-9_()]*%([/\\\\]|$))");
-  private static final Pattern CLASS = Pattern.compile("\\[[^\\]]*\\]");
+  private static final Pattern CLASS = Pattern.compile("\\[[^\\]]*+(?:\\]|$)");
   private static final Pattern ALTERNATIVES = Pattern.compile("\\{[^{}/]*,[^{}]*\\}");
   private static final Pattern LISTED = Pattern.compile(", *[*/!.~]|^\\*\\.[A-Za-z0-9]+,");
 

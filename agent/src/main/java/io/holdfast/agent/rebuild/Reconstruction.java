@@ -26,7 +26,7 @@ public final class Reconstruction {
   /** As the control plane accepts them. */
   private static final Pattern SOURCE_PATH =
       Pattern.compile(
-          "(?!.*(\\*|\\{[^{}]*,[^{}]*\\}|,\\s*(/|[A-Za-z]:[\\\\/]|\\\\\\\\)))"
+          "(?!.*(\\*|\\{[^{},]*,[^{}]*\\}|,\\s*(/|[A-Za-z]:[\\\\/]|\\\\\\\\)))"
               + "(/|[A-Za-z]:[\\\\/]|\\\\\\\\)[^\\p{Cc}]*");
 
   private final Known known;

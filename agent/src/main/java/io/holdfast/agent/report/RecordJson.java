@@ -54,10 +54,7 @@ final class RecordJson {
    * @throws IOException if this is no run record, a file cut short among others
    */
   static RunRecord read(byte[] bytes) throws IOException {
-    Envelope envelope = FileJson.JSON.readValue(bytes, Envelope.class);
-    if (envelope == null) {
-      throw new IOException("holds nothing");
-    }
+    Envelope envelope = FileJson.read(bytes, Envelope.class);
     return Stream.of(
             envelope.started(),
             envelope.finished(),

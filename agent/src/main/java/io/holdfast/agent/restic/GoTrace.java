@@ -17,9 +17,10 @@ final class GoTrace {
   /** {@code github.com/restic/restic/internal/x.(*T).F(...)}, {@code main.main}. */
   private static final Pattern FUNCTION =
       Pattern.compile(
-          "\\s*(?:created by )?[\\w./*()\\[\\]{}·,-]*\\.[\\w()*.·]+(?:\\(.*\\))?(?: in goroutine \\d+)?\\s*");
+          "\\s*+(?:created by )?+(?=[\\w/%-]*+\\.)[\\w./%·-]++(?:\\(\\*?[\\w.\\[\\]·,]++\\))?+"
+              + "[\\w.·\\[\\]-]*+(?:\\(.*\\))?(?: in goroutine \\d+)?+\\s*");
 
-  private static final Pattern GOROUTINE = Pattern.compile("\\s*goroutine \\d+ .*\\[.*\\]:\\s*");
+  private static final Pattern GOROUTINE = Pattern.compile("\\s*goroutine \\d+ [^\\[]*+\\[.*\\]:\\s*");
 
   private GoTrace() {}
 

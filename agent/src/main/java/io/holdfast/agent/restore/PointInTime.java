@@ -80,11 +80,15 @@ public final class PointInTime {
 
   private static Optional<Instant> ago(String words, ZonedDateTime now) {
     Matcher ago = AGO.matcher(words);
-    // "a day" alone is no distance that anybody types.
-    if (!ago.matches() || (ago.group(3) == null && ago.group(1).startsWith("a"))) {
+    if (!ago.matches()) {
       return Optional.empty();
     }
-    long amount = ago.group(1).startsWith("a") ? 1 : Long.parseLong(ago.group(1));
+    boolean one = ago.group(1).toLowerCase(Locale.ROOT).startsWith("a");
+    // "a day" alone is no distance that anybody types.
+    if (one && ago.group(3) == null) {
+      return Optional.empty();
+    }
+    long amount = one ? 1 : Long.parseLong(ago.group(1));
     return Optional.ofNullable(UNITS.get(ago.group(2).toLowerCase(Locale.ROOT)))
         .map(unit -> now.minus(amount, unit).toInstant());
   }

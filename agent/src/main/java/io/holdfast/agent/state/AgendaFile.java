@@ -26,7 +26,7 @@ public final class AgendaFile implements AgendaStore {
   @Override
   public Optional<Memory> load() {
     try {
-      return Optional.of(FileJson.JSON.readValue(Files.readAllBytes(file), Memory.class));
+      return Optional.of(FileJson.read(Files.readAllBytes(file), Memory.class));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | RuntimeException e) {

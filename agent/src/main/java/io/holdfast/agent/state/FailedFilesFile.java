@@ -54,7 +54,7 @@ public final class FailedFilesFile implements FailedFiles {
 
   private Map<UUID, List<String>> load() {
     try {
-      return FileJson.JSON.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+      return FileJson.read(Files.readAllBytes(file), new TypeReference<>() {});
     } catch (NoSuchFileException e) {
       return Map.of();
     } catch (IOException | RuntimeException e) {

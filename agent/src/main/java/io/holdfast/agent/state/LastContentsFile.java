@@ -57,7 +57,7 @@ public final class LastContentsFile {
 
   private Map<UUID, Contents> load() {
     try {
-      return FileJson.JSON.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+      return FileJson.read(Files.readAllBytes(file), new TypeReference<>() {});
     } catch (NoSuchFileException e) {
       return Map.of();
     } catch (IOException | RuntimeException e) {

@@ -80,7 +80,7 @@ public final class OpenRestoreFiles implements OpenRestores {
 
   private static Optional<OpenRestore> read(Path file) {
     try {
-      return Optional.of(FileJson.JSON.readValue(Files.readAllBytes(file), OpenRestore.class));
+      return Optional.of(FileJson.read(Files.readAllBytes(file), OpenRestore.class));
     } catch (IOException | RuntimeException e) {
       log.error("{} is damaged, so its restore is not closed: {}", file, e.toString());
       return Optional.empty();

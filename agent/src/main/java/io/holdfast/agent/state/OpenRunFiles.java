@@ -217,8 +217,8 @@ public final class OpenRunFiles implements OpenRuns {
   }
 
   private static Content read(Path file) throws IOException {
-    Content content = FileJson.JSON.readValue(Files.readAllBytes(file), Content.class);
-    if (content == null || content.start == null) {
+    Content content = FileJson.read(Files.readAllBytes(file), Content.class);
+    if (content.start == null) {
       throw new IOException("it holds no run");
     }
     return content;

@@ -29,7 +29,7 @@ public final class ProofTimesFile implements ProofTimes {
   @Override
   public Map<UUID, Instant> load() {
     try {
-      return FileJson.JSON.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+      return FileJson.read(Files.readAllBytes(file), new TypeReference<>() {});
     } catch (NoSuchFileException e) {
       return Map.of();
     } catch (IOException | RuntimeException e) {

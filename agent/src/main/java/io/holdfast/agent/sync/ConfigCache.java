@@ -117,7 +117,7 @@ public final class ConfigCache {
     if (!line.equals(FORMAT + digest(body) + "\n")) {
       throw new IOException("its checksum is wrong");
     }
-    return FileJson.JSON.readValue(body, Cached.class);
+    return FileJson.read(body, Cached.class);
   }
 
   private void setAside() {

@@ -150,8 +150,7 @@ public final class LastPassword {
 
   private Optional<Kept> load() {
     try {
-      Kept kept = FileJson.JSON.readValue(Files.readAllBytes(file), Kept.class);
-      return Optional.ofNullable(kept)
+      return Optional.of(FileJson.read(Files.readAllBytes(file), Kept.class))
           .filter(one -> one.deviceId().equals(deviceId) && one.database().equals(database));
     } catch (NoSuchFileException e) {
       return Optional.empty();

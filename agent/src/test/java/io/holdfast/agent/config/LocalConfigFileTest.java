@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,6 +150,17 @@ class LocalConfigFileTest {
     assertThat(findings(GOOD + "  password: " + password + "\n").getFirst())
         .contains("this is not valid YAML", "stands in quotes")
         .doesNotContain("hunter2");
+  }
+
+  @Test
+  void of_a_key_that_may_hold_a_password_only_its_beginning_is_repeated() throws IOException {
+    assertThat(findings(GOOD.replace("database:\n", "database:\n  password:s!ecret: x\n")))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .contains(
+            "the key database.password… is unknown. A blank is missing behind the colon of password.");
+    assertThat(findings(GOOD + "\"s!ecret\": x\n\"s!ecret\": x\n").toString())
+        .contains("the key s… is unknown", "the key s… is there twice")
+        .doesNotContain("ecret");
   }
 
   @Test

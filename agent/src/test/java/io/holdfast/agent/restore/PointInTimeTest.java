@@ -32,6 +32,7 @@ class PointInTimeTest {
     "1 day ago, 2026-11-03T09:30:00Z",
     "a day ago, 2026-11-03T09:30:00Z",
     "an hour ago, 2026-11-04T08:30:00Z",
+    "An Hour ago, 2026-11-04T08:30:00Z",
     "90 minutes ago, 2026-11-04T08:00:00Z",
     "90 Min ago, 2026-11-04T08:00:00Z",
     "30 seconds ago, 2026-11-04T09:29:30Z",

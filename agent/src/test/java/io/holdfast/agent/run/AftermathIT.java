@@ -67,7 +67,7 @@ class AftermathIT {
     openRuns.open(RUN);
   }
 
-  /** Of the run's restic, which leaves its lock in the repository. */
+  /** Kills the run's restic while it holds its lock in the repository, where that stays. */
   private ProcessIdentity killAtWork() throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
