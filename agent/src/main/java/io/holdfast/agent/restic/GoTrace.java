@@ -20,7 +20,8 @@ final class GoTrace {
           "\\s*+(?:created by )?+(?=[\\w/%-]*+\\.)[\\w./%·-]++(?:\\(\\*?[\\w.\\[\\]·,]++\\))?+"
               + "[\\w.·\\[\\]-]*+(?:\\(.*\\))?(?: in goroutine \\d+)?+\\s*");
 
-  private static final Pattern GOROUTINE = Pattern.compile("\\s*goroutine \\d+ [^\\[]*+\\[.*\\]:\\s*");
+  private static final Pattern GOROUTINE =
+      Pattern.compile("\\s*goroutine \\d+ [^\\[]*+\\[.*\\]:\\s*");
 
   private GoTrace() {}
 
