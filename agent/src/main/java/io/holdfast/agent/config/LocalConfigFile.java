@@ -27,6 +27,9 @@ public final class LocalConfigFile {
 
   private static final String DUMP = "control_plane_dump";
 
+  /** The value of a list that allows nothing. */
+  private static final String NONE = "none";
+
   /** By their section; those outside of any have the empty one. */
   static final Map<String, Set<String>> KEYS =
       Map.of(
@@ -171,16 +174,10 @@ public final class LocalConfigFile {
 
   /** The same for directories with commas between them. */
   private Optional<Policy.Rule> directories(String name) {
-    Optional<Policy.Rule> rule = rule(name);
-    rule.ifPresent(found ->
-        found.allowed().stream()
-            .filter(directory -> !AbsolutePath.is(directory))
-            .forEach(directory ->
-                notAbsolute(
-                    "policy." + name,
-                    directory,
-                    yaml.entry("policy." + name).orElseThrow().line())));
-    return rule;
+    yaml.items("policy." + name).stream()
+        .filter(entry -> !entry.value().equals(NONE) && !AbsolutePath.is(entry.value()))
+        .forEach(entry -> notAbsolute("policy." + name, entry.value(), entry.line()));
+    return rule(name);
   }
 
   private Optional<String> text(String name) {
@@ -194,7 +191,7 @@ public final class LocalConfigFile {
             new Policy.Rule(
                 yaml.items("policy." + name).stream()
                     .map(Entry::value)
-                    .filter(value -> !value.equals("none"))
+                    .filter(value -> !value.equals(NONE))
                     .toList(),
                 file + ":" + line));
   }
