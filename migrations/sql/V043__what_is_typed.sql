@@ -198,7 +198,8 @@ DECLARE
   found_it boolean;
   those   text[] := '{}';
 BEGIN
-  FOREACH refers IN ARRAY TG_ARGV[3:] LOOP
+  FOR i IN 3 .. TG_NARGS - 1 LOOP
+    refers := TG_ARGV[i];
     EXECUTE format('SELECT EXISTS (SELECT FROM public.%I t WHERE t.%I = $1)', split_part(refers, '.', 1), split_part(refers, '.', 2))
     INTO found_it USING of_what;
     IF found_it THEN
