@@ -35,6 +35,15 @@ AS $$
   LIMIT 1
 $$;
 
+-- restic cuts off white space of any kind around a tag and around a password, and the mark at a file's beginning.
+CREATE FUNCTION holdfast.without_blanks(words text) RETURNS text
+  LANGUAGE sql
+  IMMUTABLE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT regexp_replace(words, format('^%1$s+|%1$s+$', '[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]'), '', 'g')
+$$;
+
 -- A sentence is one line, whatever was typed. Each function raises its own: psql shows the way through others.
 CREATE FUNCTION holdfast.one_line(sentence text) RETURNS text
   LANGUAGE sql
@@ -327,7 +336,13 @@ BEGIN
     RETURN NULL;
   END IF;
   IF TG_OP = 'DELETE' THEN
-    SELECT count(*) INTO touched FROM before;
+    -- What goes with its device, job or copy target is none that somebody forgot.
+    SELECT count(*)
+    INTO touched
+    FROM (SELECT to_jsonb(b) AS gone FROM before b) g
+    WHERE (gone ->> 'device_id' IS NULL OR EXISTS (SELECT FROM public.devices d WHERE d.id = gone ->> 'device_id'))
+      AND (gone ->> 'job_id' IS NULL OR EXISTS (SELECT FROM public.backup_jobs j WHERE j.id = (gone ->> 'job_id')::uuid))
+      AND (gone ->> 'target' IS NULL OR EXISTS (SELECT FROM public.copy_targets c WHERE c.name = gone ->> 'target'));
   ELSIF of_agents <> '{}' THEN
     SELECT count(*) INTO touched
     FROM before b
@@ -581,13 +596,13 @@ $$;
 
 -- ---- Jobs.
 
--- The tags by which the agent itself finds snapshots again. restic cuts off white space around a tag.
+-- The tags by which the agent itself finds snapshots again.
 CREATE FUNCTION holdfast.is_reserved_tag(tag text) RETURNS boolean
   LANGUAGE sql
   IMMUTABLE
   SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT tag ~ '^[\s\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*(backup:|backup_name=|origin=|account_id=|device=|run=|kind=)'
+  SELECT holdfast.without_blanks(tag) ~ '^(backup:|backup_name=|origin=|account_id=|device=|run=|kind=)'
 $$;
 COMMENT ON FUNCTION holdfast.is_reserved_tag(text) IS 'Whether it begins as a tag that the agent sets itself';
 
@@ -1109,7 +1124,7 @@ BEGIN
     END IF;
   ELSIF NEW.key = 'repository_environment' THEN
     PERFORM holdfast.refuse_environment('setting', NEW.value);
-  ELSIF NEW.key = 'repository_password' AND NEW.value ~ '^\s|\s$' THEN
+  ELSIF NEW.key = 'repository_password' AND NEW.value <> holdfast.without_blanks(NEW.value) THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',
       MESSAGE = 'setting refused: "repository_password" begins or ends with white space, which restic cuts off',
       HINT = 'Write it without.';
@@ -1148,7 +1163,7 @@ BEGIN
         HINT = format('Write file:NAME without a directory, env:HOLDFAST_SECRET_%s_NAME, or what holdfast secret encrypt printed.', upper(secret));
     END IF;
   END LOOP;
-  IF NEW.repository_password ~ '^\s|\s$' THEN
+  IF NEW.repository_password <> holdfast.without_blanks(NEW.repository_password) THEN
     RAISE EXCEPTION USING ERRCODE = 'check_violation',
       MESSAGE = 'copy target refused: repository_password begins or ends with white space, which restic cuts off',
       HINT = 'Write it without.';
@@ -1394,6 +1409,34 @@ END
 $$;
 
 -- ---- Requests.
+
+-- As of V032, and what the command takes besides: 1h, 14:00, yesterday 14:00.
+CREATE OR REPLACE FUNCTION holdfast.is_moment(words text) RETURNS boolean
+  LANGUAGE plpgsql
+  STABLE
+  SET search_path = pg_catalog
+AS $$
+DECLARE
+  units  CONSTANT text := 'second|sec|s|minute|min|m|hour|h|day|d|week|w|month|year';
+  a_time CONSTANT text := '([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?';
+BEGIN
+  words := regexp_replace(btrim(words), '\s+', ' ', 'g');
+  IF lower(words) IN ('now', 'today', 'yesterday')
+     OR words ~* format('^(an?|[0-9]{1,5}) ?(%s)s? ago$', units)
+     OR words ~* format('^[0-9]{1,5} ?(%s)s?$', units)
+     OR words ~* format('^((today|yesterday) )?%s$', a_time) THEN
+    RETURN true;
+  END IF;
+  IF words !~ '^\d{4}-\d{2}-\d{2}([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?$' THEN
+    RETURN false;
+  END IF;
+  PERFORM words::timestamptz;
+  RETURN true;
+EXCEPTION
+  WHEN data_exception THEN
+    RETURN false;
+END
+$$;
 
 CREATE OR REPLACE FUNCTION holdfast.requests_complete() RETURNS trigger
   LANGUAGE plpgsql

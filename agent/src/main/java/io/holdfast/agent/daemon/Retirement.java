@@ -22,6 +22,9 @@ final class Retirement {
 
   private final RefusedSinceFile refused;
 
+  /** What the control plane has said; soon after it closes the login and says no more. */
+  private Optional<Problem> told = Optional.empty();
+
   Retirement(RefusedSinceFile refused) {
     this.refused = refused;
   }
@@ -29,6 +32,7 @@ final class Retirement {
   /** The control plane has answered as it does to a device. */
   void deny() {
     refused.end();
+    told = Optional.empty();
   }
 
   /**
@@ -38,10 +42,14 @@ final class Retirement {
    */
   Optional<Problem> after(Problem failure, Instant now) {
     if (failure.code().equals(ConfigSource.RETIRED)) {
-      return Optional.of(failure);
+      told = Optional.of(failure);
+      return told;
     }
     if (!REFUSALS.contains(failure.code())) {
       return Optional.empty();
+    }
+    if (told.isPresent()) {
+      return told;
     }
     refused.begin(now);
     return refused

@@ -59,8 +59,8 @@ class ReadmeIT {
           daemon)
             local east=$(((2 * 60 + 2 * 1440 - $(date +%s) / 60 % 1440 - 3) % 1440)) sign=+
             if [ "$east" -ge 720 ]; then east=$((1440 - east)) sign=-; fi
-            TZ=$(printf 'GMT%s%02d:%02d' "$sign" $((east / 60)) $((east % 60)))
-            export TZ
+            JAVA_TOOL_OPTIONS=$(printf -- '-Duser.timezone=GMT%s%02d:%02d' "$sign" $((east / 60)) $((east % 60)))
+            export JAVA_TOOL_OPTIONS
             command holdfast "$@" >"$CARRIED/daemon.log" 2>&1 </dev/null &
             echo $! >"$CARRIED/daemon.pid"
             ;;

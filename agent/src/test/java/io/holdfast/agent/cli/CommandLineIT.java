@@ -119,7 +119,7 @@ class CommandLineIT {
     Result doctor = site.holdfast("doctor");
     assertThat(doctor.exitCode()).as(doctor.all()).isEqualTo(1);
     assertThat(doctor.out())
-        .contains("repository: it opens with the password", "job www: its source paths can be read")
+        .contains("repository: it opens with the password", "job www: it has no schedule in force")
         .contains("goes by the configuration that was synced at");
     Result problems = site.holdfast("problems");
     assertThat(problems.exitCode()).isEqualTo(1);
@@ -190,7 +190,7 @@ class CommandLineIT {
         .contains("snapshots")
         .doesNotContain(Site.REPOSITORY_PASSWORD, Site.DATABASE_PASSWORD);
     assertThat(site.state().resolve("private")).isEmptyDirectory();
-    assertThat(site.holdfast("restic", "exec", "snapshots", "0000").exitCode())
+    assertThat(site.holdfast("restic", "exec", "cat", "snapshot", "0000").exitCode())
         .as("restic's own exit code")
         .isEqualTo(1);
 
@@ -232,6 +232,7 @@ class CommandLineIT {
   void tables_and_the_progress_bar_are_no_wider_than_the_terminal() throws Exception {
     psql.execute(
         "UPDATE backup_jobs SET name = 'a website with quite a long name' WHERE name = 'www'");
+    assertThat(site.holdfast("backup", www.toString()).exitCode()).isZero();
     for (int columns : new int[] {60, 80}) {
       for (String command : List.of("jobs", "status", "runs", "snapshots")) {
         Result shown = onTerminal(columns, "xterm", Program.HOLDFAST + " " + command, Map.of());
@@ -294,7 +295,8 @@ class CommandLineIT {
             List.of(
                 "bash",
                 "-c",
-                ". '"
+                // Only a shell that completes has it.
+                "compopt() { :; }; . '"
                     + script
                     + "'; COMP_WORDS=(holdfast "
                     + line
@@ -314,10 +316,10 @@ class CommandLineIT {
     Site.eventually().until(() -> Files.exists(site.configCache()));
     Files.move(log, directory.resolve("holdfast.log.old"));
     Program.mustRun(List.of("kill", "-HUP", String.valueOf(daemon.pid())));
-    psql.execute("INSERT INTO requests (kind, device_id) VALUES ('sync', ?)", Site.DEVICE);
+    psql.execute("INSERT INTO requests (kind, job_id) VALUES ('backup', ?)", www);
     Site.eventually().until(() -> Files.exists(log) && Files.size(log) > 0);
     assertThat(daemon.isAlive()).isTrue();
-    assertThat(Site.stop(daemon)).isZero();
+    assertThat(Site.stop(daemon)).as("as Java ends by SIGTERM").isEqualTo(143);
   }
 
   @Test

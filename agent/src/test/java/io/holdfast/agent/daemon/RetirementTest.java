@@ -53,6 +53,17 @@ class RetirementTest {
   }
 
   @Test
+  void a_login_that_is_closed_behind_the_word_of_retirement_does_not_take_it_back() {
+    Retirement retirement = retirement();
+    retirement.after(problem(ConfigSource.RETIRED), NOON);
+    assertThat(retirement.after(problem(ConfigSource.LOGIN_CLOSED), NOON.plusSeconds(10)))
+        .contains(problem(ConfigSource.RETIRED));
+    retirement.deny();
+    assertThat(retirement.after(problem(ConfigSource.LOGIN_CLOSED), NOON.plusSeconds(20)))
+        .isEmpty();
+  }
+
+  @Test
   void nothing_else_ever_counts() {
     for (String code :
         List.of("database-login-refused", "database-unreachable", "database-right-missing")) {

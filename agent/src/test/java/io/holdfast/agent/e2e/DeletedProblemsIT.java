@@ -30,10 +30,10 @@ class DeletedProblemsIT {
           job);
       site.daemon();
       site.awaitListening();
-      eventually().until(() -> told(psql).equals(List.of("cron-invalid")));
+      eventually().until(() -> told(psql).equals(List.of("schedule-invalid")));
 
       assertThat(psql.execute("DELETE FROM problems")).isEqualTo(1);
-      eventually().until(() -> told(psql).equals(List.of("cron-invalid")));
+      eventually().until(() -> told(psql).equals(List.of("schedule-invalid")));
 
       psql.execute("UPDATE problems SET severity = 'warning', message = 'all is well'");
       eventually()

@@ -249,7 +249,7 @@ class FleetAtAGlanceIT {
   @Test
   void devices_are_counted_by_what_they_run() {
     psql.execute(
-        "INSERT INTO devices (id, name, platform, metadata) SELECT 'd-' || n, 'D', 'linux',"
+        "INSERT INTO devices (id, name, platform, metadata) SELECT 'd-' || n, 'D ' || n, 'linux',"
             + " '{\"agent_version\": \"0.1.0\", \"restic_version\": \"0.14.0\"}' FROM generate_series(1, 30) n");
     assertThat(
             psql.rows(
