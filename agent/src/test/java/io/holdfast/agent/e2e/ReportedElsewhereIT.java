@@ -65,7 +65,7 @@ class ReportedElsewhereIT {
   void a_repository_and_the_agents_own_files_below_a_source_are_left_out(Path restic)
       throws Exception {
     try (Site site = new Site(directory, restic)) {
-      Path repository = directory.resolve("disk/re[p]o *");
+      Path repository = directory.resolve("disk/re[p]o ?");
       EmptyRepository.make(repository, Site.REPOSITORY_PASSWORD);
       Path beside = Files.writeString(directory.resolve("disk/beside"), "beside");
       site.controlPlane().setting("repository_url", repository.toString());
@@ -112,7 +112,8 @@ class ReportedElsewhereIT {
       Files.delete(directory.resolve("sftp/known_hosts"));
       Path config = directory.resolve("sftp/ssh_config");
       Files.writeString(config, Files.readString(config).replace("accept-new", "yes"));
-      fails(site, "home", "ssh said: ", "Host key verification failed");
+      // ssh says it in two lines, and restic may end between them: one of the two is told.
+      fails(site, "home", "ssh said: ", "ost key ");
     }
   }
 
