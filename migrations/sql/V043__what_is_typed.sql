@@ -205,10 +205,9 @@ DECLARE
   of_what CONSTANT text := to_jsonb(OLD) ->> TG_ARGV[1];
   refers  text;
   found_it boolean;
-  those   text[] := '{}';
+  those   text[] := ARRAY []::text[];
 BEGIN
-  FOR i IN 3 .. TG_NARGS - 1 LOOP
-    refers := TG_ARGV[i];
+  FOREACH refers IN ARRAY TG_ARGV[3:] LOOP
     EXECUTE format('SELECT EXISTS (SELECT FROM public.%I t WHERE t.%I = $1)', split_part(refers, '.', 1), split_part(refers, '.', 2))
     INTO found_it USING of_what;
     IF found_it THEN

@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 
 /**
  * Files that are there as a whole or not at all, and that survive a crash of the machine once they
@@ -21,7 +24,11 @@ import java.util.Set;
 public final class DurableFile {
 
   /** What a file that is not complete yet ends in. */
-  public static final String UNFINISHED = ".new";
+  private static final String UNFINISHED = ".new";
+
+  /** One thread of this process at a time writes a file; few files share a lock by chance. */
+  private static final List<ReentrantLock> LOCKS =
+      Stream.generate(ReentrantLock::new).limit(16).toList();
 
   private DurableFile() {}
 
@@ -32,7 +39,9 @@ public final class DurableFile {
    *     was
    */
   public static void write(Path file, byte[] content) throws IOException {
-    Path written = file.resolveSibling(file.getFileName() + UNFINISHED);
+    Path written = unfinished(file);
+    ReentrantLock lock = LOCKS.get(Math.floorMod(file.hashCode(), LOCKS.size()));
+    lock.lock();
     try {
       Files.deleteIfExists(written);
       try (FileChannel channel = FileChannel.open(written, NEW, OwnersOnly.at(file))) {
@@ -42,7 +51,18 @@ public final class DurableFile {
     } catch (IOException e) {
       discard(written, e);
       throw e;
+    } finally {
+      lock.unlock();
     }
+  }
+
+  /**
+   * What a file is called until all of it is there. Each process has a name of its own: two that
+   * write the same file would take each other's half of it for the whole.
+   */
+  static Path unfinished(Path file) {
+    return file.resolveSibling(
+        file.getFileName() + "." + ProcessHandle.current().pid() + UNFINISHED);
   }
 
   /** Writes what a file is to hold. */
@@ -61,7 +81,7 @@ public final class DurableFile {
     if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new FileAlreadyExistsException(file.toString());
     }
-    Path written = file.resolveSibling(file.getFileName() + UNFINISHED);
+    Path written = unfinished(file);
     Files.deleteIfExists(written);
     Files.createFile(written, OwnersOnly.at(file));
     // Whoever ends the program in the middle leaves nothing either.

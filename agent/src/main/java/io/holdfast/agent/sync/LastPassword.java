@@ -137,7 +137,10 @@ public final class LastPassword {
     try {
       DurableFile.write(file, FileJson.JSON.writeValueAsBytes(latest));
     } catch (IOException e) {
-      log.warn("the password that has just opened the repository could not be kept in {}", file, e);
+      log.warn(
+          "the password that has just opened the repository could not be kept in {} ({})",
+          file,
+          e.toString());
     }
   }
 

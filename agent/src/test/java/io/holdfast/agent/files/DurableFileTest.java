@@ -10,6 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +27,7 @@ class DurableFileTest {
   }
 
   private static Path unfinished(Path file) {
-    return file.resolveSibling(file.getFileName() + DurableFile.UNFINISHED);
+    return DurableFile.unfinished(file);
   }
 
   @Test
@@ -45,6 +50,29 @@ class DurableFileTest {
     DurableFile.write(file, bytes("two"));
     assertThat(file).hasContent("two");
     assertThat(unfinished(file)).doesNotExist();
+  }
+
+  @Test
+  void many_that_write_one_file_at_once_leave_the_whole_of_one_of_them() throws Exception {
+    Path file = directory.resolve("file");
+    // Another process that is in the middle of it.
+    Path theirs = Files.writeString(directory.resolve("file.999999999.new"), "hal");
+    List<Future<?>> writers = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      for (int i = 0; i < 200; i++) {
+        byte[] content = bytes(String.valueOf((char) ('a' + i % 26)).repeat(5000));
+        writers.add(
+            threads.submit(() -> {
+              DurableFile.write(file, content);
+              return null;
+            }));
+      }
+    }
+    for (Future<?> writer : writers) {
+      writer.get();
+    }
+    assertThat(Files.readString(file)).hasSize(5000).matches("(.)\\1*");
+    assertThat(theirs).hasContent("hal");
   }
 
   @WantsRoot

@@ -211,14 +211,18 @@ class SpoolTest {
     assertThat(spool.refusedAre()).containsExactly("job \"home\"");
   }
 
+  /** A directory where the file is written before it has its name. */
+  private Path inTheWayOf(String file) {
+    return directory.resolve(file + "." + ProcessHandle.current().pid() + ".new/something");
+  }
+
   @Test
   void an_end_in_memory_that_is_refused_is_told_in_short_too() throws Exception {
     Spool spool = new Spool(directory);
     Unwritten unwritten = new Unwritten();
     RunFinished end = Records.finished(Records.started(1));
     unwritten.add(end);
-    Files.createDirectories(
-        directory.resolve("000000000001-" + end.uuid() + ".finished.json.new/something"));
+    Files.createDirectories(inTheWayOf("000000000001-" + end.uuid() + ".finished.json"));
     sink.refusesOutput = true;
 
     assertThat(new Drain(spool, unwritten, sink).turn()).isEmpty();
@@ -290,9 +294,7 @@ class SpoolTest {
     SpoolJournal journal = new SpoolJournal(spool, unwritten, new ProgressBoard(), () -> {});
     // Where the record is to go something is in the way, as a full disk would be.
     Files.delete(directory.resolve(start.uuid() + ".room"));
-    Path inTheWay =
-        directory.resolve("000000000002-" + start.uuid() + ".finished.json.new/something");
-    Files.createDirectories(inTheWay);
+    Files.createDirectories(inTheWayOf("000000000002-" + start.uuid() + ".finished.json"));
 
     RunFinished end = Records.finished(start);
     assertThat(journal.finished(end)).isFalse();
