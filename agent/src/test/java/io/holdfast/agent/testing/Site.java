@@ -329,9 +329,10 @@ public final class Site implements AutoCloseable {
     StringBuilder all = new StringBuilder();
     try (Stream<Path> files = Files.walk(state())) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
+        // Those two hold secrets, also while they are being written under another name.
         if (!file.startsWith(state().resolve("restic-cache"))
-            && !file.equals(configCache())
-            && !file.equals(lastPassword())) {
+            && !file.toString().startsWith(configCache().toString())
+            && !file.toString().startsWith(lastPassword().toString())) {
           all.append(
               new String(Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1));
         }
