@@ -9,6 +9,7 @@ import io.holdfast.agent.postgres.DeviceReports.DeviceLine;
 import io.holdfast.agent.postgres.DeviceReports.JobLine;
 import io.holdfast.agent.postgres.DeviceReports.ProblemLine;
 import io.holdfast.agent.restic.ResticUnavailable;
+import io.holdfast.agent.sync.ConfigSource;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -72,7 +73,10 @@ public record StatusReport(
     Optional<LocalStatus> local = left.join();
     boolean daemonRuns = parts.locks().daemonRuns();
     List<Notice> problems = new ArrayList<>();
-    answer.failure().ifPresent(problems::add);
+    answer
+        .failure()
+        .map(own -> local.filter(_ -> daemonRuns).flatMap(StatusReport::retired).orElse(own))
+        .ifPresent(problems::add);
     if (!daemonRuns) {
       problems.add(
           Notice.of(
@@ -119,6 +123,11 @@ public record StatusReport(
         problems.stream().anyMatch(problem -> !problem.isWarning())
             || refused > 0
             || answer.jobs().stream().anyMatch(StatusReport::endedBadly));
+  }
+
+  /** Its login is closed soon after, and then only the daemon still knows why. */
+  private static Optional<Notice> retired(LocalStatus daemons) {
+    return daemons.syncFailure().filter(told -> told.code().equals(ConfigSource.RETIRED));
   }
 
   /** What the control plane called it last: the configuration file may be older. */

@@ -384,7 +384,8 @@ class EnrolmentIT {
                             + " l.role_name = r.rolname WHERE l.device_id = ?",
                         DEVICE)
                     .equals(Map.of("can", false)));
-        assertThat(joined(site, "status").all()).contains("an admin has retired this device");
+        eventually()
+            .until(() -> joined(site, "status").all().contains("an admin has retired this device"));
         eventually().until(() -> endedRuns(web) == startedRuns(web));
         long made = startedRuns(web);
         untilTwoMoreWereDue(psql);

@@ -75,10 +75,8 @@ class SecretsIT {
       }
       // Without it the device could not back up while its control plane is away.
       assertThat(site.configCache()).content().doesNotContain(Site.DATABASE_PASSWORD);
-      for (Path holdsSecrets : List.of(site.configCache(), site.lastPassword())) {
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(holdsSecrets)))
-            .isEqualTo("rw-------");
-      }
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(site.configCache())))
+          .isEqualTo("rw-------");
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(site.state())))
           .isEqualTo("rwx------");
     }
