@@ -65,10 +65,14 @@ class TwoAgentsIT {
       } finally {
         clone.stopDaemons();
       }
-      psql.execute("UPDATE problems SET seen_at = now() - interval '61 minutes'");
-      psql.execute("UPDATE holdfast.last_sweep SET stale_at = '-infinity'");
+      // The agent that is left tells of it once more with its next sync, which is the last proof of
+      // the other.
       eventually()
-          .until(() -> psql.rows("SELECT FROM problems WHERE code = 'device-shared'").isEmpty());
+          .until(() -> {
+            psql.execute("UPDATE problems SET seen_at = now() - interval '61 minutes'");
+            psql.execute("UPDATE holdfast.last_sweep SET stale_at = '-infinity'");
+            return psql.rows("SELECT FROM problems WHERE code = 'device-shared'").isEmpty();
+          });
     }
   }
 
