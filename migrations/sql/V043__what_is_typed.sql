@@ -1413,7 +1413,7 @@ $$;
 CREATE OR REPLACE FUNCTION holdfast.is_moment(words text) RETURNS boolean
   LANGUAGE plpgsql
   STABLE
-  SET search_path = pg_catalog
+  SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   units  CONSTANT text := 'second|sec|s|minute|min|m|hour|h|day|d|week|w|month|year';
