@@ -93,6 +93,11 @@ class ReportedElsewhereIT {
     return (String) site.runs(job).getLast().get("snapshot_id");
   }
 
+  /** restic may end before it has read what ssh says, and then the next attempt shows it. */
+  private static void failsInTime(Site site, String job, String... words) {
+    eventually().untilAsserted(() -> fails(site, job, words));
+  }
+
   /**
    * garethgeorge/backrest#873 and #535, djmaze/resticker#140: restic says "unexpected EOF", and
    * what ssh has said is a line elsewhere.
@@ -107,13 +112,13 @@ class ReportedElsewhereIT {
       backsUp(site, "home");
       Path keys = directory.resolve("sftp/authorized_keys");
       Files.move(keys, directory.resolve("keys"));
-      fails(site, "home", "ssh said: ", "Permission denied");
+      failsInTime(site, "home", "ssh said: ", "Permission denied");
       Files.move(directory.resolve("keys"), keys);
       Files.delete(directory.resolve("sftp/known_hosts"));
       Path config = directory.resolve("sftp/ssh_config");
       Files.writeString(config, Files.readString(config).replace("accept-new", "yes"));
-      // ssh says it in two lines, and restic may end between them: one of the two is told.
-      fails(site, "home", "ssh said: ", "ost key ");
+      // ssh says it in two lines, of which one is told.
+      failsInTime(site, "home", "ssh said: ", "ost key ");
     }
   }
 
